@@ -1,0 +1,89 @@
+# The commands of the project; "make help" lists them. Each builds what it needs first.
+
+JOBS ?= $(shell nproc)
+SOURCES = git ls-files -z --cached --others --exclude-standard '*.h' '*.cc'
+# A terminal gets ninja's one line of progress, a log only what goes wrong.
+NINJA_FLAGS := $(shell test -t 2 || echo --quiet)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help
+help: ## List these commands
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: setup setup-checks
+setup: ## Install what the build and the tests need and is missing
+	@tools/setup.sh
+
+setup-checks: ## The same, and clang with its tools
+	@tools/setup.sh --checks
+
+# Ninja configures again by itself when a CMakeLists.txt changes.
+build/%/build.ninja: CMakePresets.json tools/pins.txt
+	@echo "configure $*"
+	@mkdir -p build/$*
+	@cmake --preset $* --log-level=WARNING >build/$*/configure.log
+	@touch $@
+
+# $(call build,preset,targets)
+build = echo "build $(1)" && cmake --build --preset $(1) --parallel $(JOBS) $(2) -- $(NINJA_FLAGS)
+# $(call test,preset)
+test = echo "test $(1)" && ctest --preset $(1) --parallel $(JOBS) --progress --no-label-summary
+
+.PHONY: build
+build: setup ## Build the release binary, build/release/bin/tidemark
+	@$(MAKE) build/release/build.ninja
+	@$(call build,release,--target tidemark)
+
+.PHONY: run
+run: build ## Run on a chain of its own, or on RPC=url NETWORK=name [START=block]
+	@python3 tools/run.py --binary build/release/bin/tidemark \
+	  $(if $(RPC),--rpc $(RPC)) $(if $(NETWORK),--network $(NETWORK)) $(if $(START),--start $(START))
+
+.PHONY: test
+test: setup ## Build and run every test: units, layering, end to end
+	@$(MAKE) build/release/build.ninja
+	@$(call build,release)
+	@$(call test,release)
+
+.PHONY: test-asan
+test-asan: setup ## Unit tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) build/asan-ubsan/build.ninja
+	@$(call build,asan-ubsan)
+	@$(call test,asan-ubsan)
+
+.PHONY: test-tsan
+test-tsan: setup-checks ## Unit tests under the thread sanitizer
+	@$(MAKE) build/tsan/build.ninja
+	@$(call build,tsan)
+	@$(call test,tsan)
+
+.PHONY: tidy
+tidy: setup-checks ## Check the sources with clang-tidy
+	@$(MAKE) build/tidy/build.ninja
+	@python3 tools/tidy.py --jobs $(JOBS)
+
+.PHONY: format check-format
+format: setup-checks ## Lay out the sources as .clang-format says
+	@$(SOURCES) | xargs -0r clang-format-19 -i
+
+check-format: setup-checks ## Fail if "make format" would change something
+	@$(SOURCES) | xargs -0r clang-format-19 --dry-run --Werror
+
+.PHONY: bench-solo
+bench-solo: build ## Measure a node that runs by itself
+	@python3 tests/bench/solo.py --binary build/release/bin/tidemark
+
+.PHONY: ci
+ci: ## Everything that has to pass before a change is merged
+	@$(MAKE) check-format
+	@$(MAKE) test
+	@$(MAKE) tidy
+	@$(MAKE) test-asan
+	@$(MAKE) test-tsan
+
+.PHONY: clean
+clean: ## Remove build/; what setup installed stays
+	@rm -rf build

@@ -1,0 +1,83 @@
+// What the metadata database holds, as values. Field by field Amp's schema (amp-facts 1); columns
+// that nobody reads any more are left out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tidemark/base/clock.h"
+#include "tidemark/model/ids.h"
+#include "tidemark/model/job.h"
+#include "tidemark/model/names.h"
+
+namespace tidemark::metadata_db {
+
+struct ManifestRow {
+  ManifestHash hash;
+  std::string path;  // Key in the manifest store.
+  std::string kind;  // "evm-rpc" ...; "unknown" in old rows.
+};
+
+/// A version name of a dataset: a semantic version, "latest" or "dev".
+struct TagRow {
+  DatasetName dataset;
+  std::string version;
+  ManifestHash hash;
+  UtcTime created_at;
+  UtcTime updated_at;
+};
+
+/// A table of a dataset version, with its active revision where it has one.
+struct TableRow {
+  DatasetVersion version;
+  std::string table_name;
+  std::optional<LocationId> active_revision;
+  std::optional<std::string> path;        // Of the active revision, relative to the data folder.
+  std::optional<JobId> writer;            // Job that writes the active revision.
+  std::optional<JobStatus> writer_status; // Absent if there is no writer or no status row for it.
+  /// Gapless sequence number of the active revision: rises by one with each change of a row that an
+  /// answer about it depends on. 0 where there is no active revision.
+  std::uint64_t revision_version = 0;
+};
+
+struct FileRow {
+  FileId id;
+  LocationId location_id;
+  std::string file_name;
+  std::string metadata;  // JSON as stored, not checked: see ParseSegmentMetadata.
+  std::optional<std::int64_t> object_size;
+  std::optional<std::string> object_e_tag;
+  std::optional<std::string> object_version;
+  std::string url;  // Of the revision's folder.
+};
+
+struct JobRow {
+  JobId id;
+  std::string node_id;
+  JobStatus status = JobStatus::kUnknown;
+  UtcTime created_at;
+  UtcTime updated_at;
+  std::optional<std::string> descriptor;  // JSON of the newest SCHEDULED event that has one.
+  std::uint32_t attempts = 0;             // SCHEDULED events so far.
+};
+
+struct JobEventRow {
+  std::int64_t id = 0;
+  JobId job_id;
+  UtcTime created_at;
+  std::string node_id;
+  std::string event_type;
+  std::optional<std::string> detail;  // JSON.
+};
+
+struct WorkerRow {
+  std::string node_id;
+  UtcTime heartbeat_at;
+  UtcTime created_at;
+  UtcTime registered_at;
+  std::string info;  // JSON object.
+};
+
+}  // namespace tidemark::metadata_db

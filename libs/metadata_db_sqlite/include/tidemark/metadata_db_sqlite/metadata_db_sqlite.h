@@ -1,0 +1,26 @@
+// The metadata database in one SQLite file: what `tidemark solo` runs on. Amp's tables, column for
+// column, and our own with the prefix tidemark_. The driver does not show outside this library.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "tidemark/base/clock.h"
+#include "tidemark/base/result.h"
+#include "tidemark/metadata_db/metadata_store.h"
+
+namespace tidemark::metadata_db_sqlite {
+
+struct SqliteOptions {
+  std::filesystem::path file;           // Created if it is not there; its folder must be.
+  const Clock& clock = SystemClock();   // Gives every stored time. Outlives the store.
+};
+
+/// Opens the database, creating or migrating its schema. A commit is on the disk when its function
+/// returns (synchronous=FULL).
+/// Errors: kUnavailable if the file cannot be opened or locked; kCorruption if it is no database of
+/// ours, is damaged, or was written by a newer Tidemark.
+Result<std::unique_ptr<metadata_db::MetadataStore>> OpenSqliteStore(const SqliteOptions& options,
+                                                                    Deadline deadline);
+
+}  // namespace tidemark::metadata_db_sqlite
