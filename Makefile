@@ -5,6 +5,9 @@ SOURCES = git ls-files -z --cached --others --exclude-standard '*.h' '*.cc'
 # A terminal gets ninja's one line of progress, a log only what goes wrong.
 NINJA_FLAGS := $(shell test -t 2 || echo --quiet)
 
+# Debian's, the one that Debian's pytest and the pinned pyarrow are for.
+PYTHON = /usr/bin/python3
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -39,7 +42,7 @@ build: setup ## Build the release binary, build/release/bin/tidemark
 
 .PHONY: run
 run: build ## Run on a chain of its own, or on RPC=url NETWORK=name [START=block]
-	@python3 tools/run.py --binary build/release/bin/tidemark \
+	@$(PYTHON) tools/run.py --binary build/release/bin/tidemark \
 	  $(if $(RPC),--rpc $(RPC)) $(if $(NETWORK),--network $(NETWORK)) $(if $(START),--start $(START))
 
 .PHONY: test
@@ -63,7 +66,7 @@ test-tsan: setup-checks ## Unit tests under the thread sanitizer
 .PHONY: tidy
 tidy: setup-checks ## Check the sources with clang-tidy
 	@$(MAKE) build/tidy/build.ninja
-	@python3 tools/tidy.py --jobs $(JOBS)
+	@$(PYTHON) tools/tidy.py --jobs $(JOBS)
 
 .PHONY: format check-format
 format: setup-checks ## Lay out the sources as .clang-format says
@@ -74,7 +77,8 @@ check-format: setup-checks ## Fail if "make format" would change something
 
 .PHONY: bench-solo
 bench-solo: build ## Measure a node that runs by itself
-	@python3 tests/bench/solo.py --binary build/release/bin/tidemark
+	@$(PYTHON) tests/bench/solo.py --binary build/release/bin/tidemark \
+	  --anvil "$$(sed -n 's/^TIDEMARK_ANVIL:INTERNAL=//p' build/release/CMakeCache.txt)"
 
 .PHONY: ci
 ci: ## Everything that has to pass before a change is merged

@@ -10,8 +10,8 @@ string(REGEX REPLACE ".*\"([0-9]+)\".*" "\\1" so_version "${so_version}")
 # tidemark_arrow_library(<target> <stem of the file name> <targets it uses>...)
 function(tidemark_arrow_library target stem)
   add_library(${target} SHARED IMPORTED GLOBAL)
-  # Being an imported target's, the include directory is a SYSTEM one: Arrow's headers do not compile
-  # under our warnings.
+  # Being an imported target's, the include directory is a SYSTEM one: Arrow's headers do not
+  # compile under our warnings.
   set_target_properties(${target} PROPERTIES
     IMPORTED_LOCATION "${arrow_root}/lib/lib${stem}.so.${so_version}"
     IMPORTED_SONAME "lib${stem}.so.${so_version}"

@@ -1,9 +1,9 @@
 # Targets of everything that is not ours. What they are and where they come from: tools/pins.txt.
 
 # The cache that tools/setup.sh fills; the same rule is there.
-if(DEFINED ENV{TIDEMARK_DEPS})
+if(NOT "$ENV{TIDEMARK_DEPS}" STREQUAL "")
   set(default "$ENV{TIDEMARK_DEPS}")
-elseif(DEFINED ENV{XDG_CACHE_HOME})
+elseif(NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
   set(default "$ENV{XDG_CACHE_HOME}/tidemark")
 else()
   set(default "$ENV{HOME}/.cache/tidemark")
@@ -52,6 +52,7 @@ if(BUILD_TESTING)
   # For tests that start a node, and for those that read our files with somebody else's reader:
   # PYTHONPATH for the interpreter the wheel is made for, /usr/bin/python3.
   tidemark_archive(anvil anvil bin/anvil)
-  set(TIDEMARK_ANVIL "${anvil}/bin/anvil")
+  # In the cache, where the Makefile finds it.
+  set(TIDEMARK_ANVIL "${anvil}/bin/anvil" CACHE INTERNAL "")
   tidemark_archive(TIDEMARK_PYARROW pyarrow pyarrow/__init__.py)
 endif()

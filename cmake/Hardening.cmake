@@ -1,5 +1,7 @@
 # What a release is compiled with beyond optimisation, so that a memory error ends the process and
-# does not go on with other people's bytes.
+# does not go on with other people's bytes. Position-independent executables are the default of
+# Debian's compilers; asking for them here would compile the libraries with -fPIC, which costs
+# inlining.
 
 # The sanitizers find the same errors sooner, and replace the functions that _FORTIFY_SOURCE checks.
 if(NOT TIDEMARK_SANITIZE)
@@ -10,8 +12,3 @@ if(NOT TIDEMARK_SANITIZE)
     $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
   add_link_options($<$<CONFIG:Release>:-Wl,-z,relro,-z,now>)
 endif()
-
-# Address space randomisation needs position-independent executables.
-include(CheckPIESupported)
-check_pie_supported(LANGUAGES C CXX)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)

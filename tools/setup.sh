@@ -75,7 +75,8 @@ install_packages() {
     fi
   fi
   say "Debian packages $*"
-  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+             apt-get -qq -o DPkg::Lock::Timeout=300)
   # A service that a package starts must not inherit the lock, descriptor 9.
   "${apt[@]}" update &>"$scratch/log" 9>&- &&
     "${apt[@]}" install --no-install-recommends "$@" </dev/null &>>"$scratch/log" 9>&- ||
@@ -125,7 +126,8 @@ unpack() {
       python3 -m zipfile -e "$archive" "$scratch/new"
       ;;
     copy)
-      # The C++ part of the wheel, with the symbols hidden that must not meet the system's libraries.
+      # The C++ part of the wheel, with the symbols hidden that must not meet the system's
+      # libraries.
       local wheel=$deps/$3 so
       so=$(echo "$wheel"/pyarrow/libparquet.so.*)
       so=${so##*.}
@@ -138,6 +140,10 @@ unpack() {
         ln -s "lib$library.so.$so" "$scratch/new/lib/lib$library.so"
       done
       python3 "$here/setup/hide_symbols.py" "$scratch/new/lib/libparquet.so.$so"
+      # Apache-2.0, section 4 (b): a changed file says so.
+      echo "libparquet.so.$so: changed by Tidemark. The dynamic symbols of the OpenSSL and the" \
+           "simdjson in it are hidden; code and data are as they were." \
+           >"$scratch/new/licenses/CHANGES.txt"
       ;;
     npm)
       archive=$(download_npm "$3" "$4")
@@ -147,7 +153,8 @@ unpack() {
             package/deps/sqlite3/sqlite3.c package/deps/sqlite3/sqlite3.h
           ;;
         anvil-*)
-          tar -xzf "$archive" -C "$scratch/new" --strip-components=1 --no-same-owner package/bin/anvil
+          tar -xzf "$archive" -C "$scratch/new" --strip-components=1 --no-same-owner \
+            package/bin/anvil
           chmod 755 "$scratch/new/bin/anvil"
           ;;
       esac
@@ -194,7 +201,8 @@ while read -r kind directory package sha256; do
   [[ -n $kind ]] || continue
   say "$directory from $package"
   unpack "$kind" "$directory" "$package" "$sha256"
-  [[ -e $scratch/new/$(witness "$directory") ]] || die "$package does not hold what $directory needs"
+  [[ -e $scratch/new/$(witness "$directory") ]] ||
+    die "$package does not hold what $directory needs"
   if [[ -e $deps/$directory ]]; then mv -T "$deps/$directory" "$scratch/old"; fi
   mv -T "$scratch/new" "$deps/$directory"
   rm -rf "$scratch"/*
