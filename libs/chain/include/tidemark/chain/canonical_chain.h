@@ -28,8 +28,8 @@ bool IsAdjacent(const Segment& segment, const Segment& next);
 ///
 /// The canonical chain begins with the first segment by start, and takes every later one that is
 /// adjacent to its end so far, without looking back: among segments with the same start the newest
-/// counts, then the one with the greatest file id. So the order of `segments` means nothing, as long
-/// as no two have the same file id.
+/// counts, then the one with the greatest file id. So the order of `segments` means nothing, as
+/// long as no two have the same file id.
 ///
 /// The fork is the one with the greatest end, past the canonical chain's, among those that begin
 /// within it or at the very next block; the newest where ends are equal.
@@ -39,9 +39,9 @@ bool IsAdjacent(const Segment& segment, const Segment& next);
 /// Takes O(n log n) time and O(n) memory, unless many segments of several networks share a hash.
 Chains FindChains(std::span<const Segment> segments);
 
-/// True if the chain begins at `start_block` or before. The chain of a dataset that has a start block
-/// counts only then; an empty one never does.
-/// Errors: kCorruption if the chain covers several networks, since the block is of one.
+/// True if the chain begins at `start_block` or before. The chain of a dataset that has a start
+/// block counts only then; an empty one never does. Errors: kCorruption if the chain covers several
+/// networks, since the block is of one.
 Result<bool> ReachesBackTo(ChainView chain, BlockNumber start_block);
 
 }  // namespace tidemark::chain

@@ -17,8 +17,8 @@ std::vector<BlockRange> MergeRanges(std::vector<BlockRange> ranges);
 /// fork, those before it in the canonical segment that it leaves, so that a newer file takes that
 /// segment's place and the fork links to it.
 ///
-/// Only segments of `network` alone are looked at. Any other one is as good as absent: its blocks are
-/// written again, which costs time, while trusting it could leave a hole for ever.
+/// Only segments of `network` alone are looked at. Any other one is as good as absent: its blocks
+/// are written again, which costs time, while trusting it could leave a hole for ever.
 std::vector<BlockRange> MissingRanges(std::span<const Segment> segments, std::string_view network,
                                       BlockRange desired);
 

@@ -10,10 +10,10 @@
 
 namespace tidemark::chain {
 
-/// The blocks that a chain covers, one range a network, by network: from the first block of its first
-/// segment to the last block of its last one, with that block's hash and time. Empty for an empty
-/// chain.
-/// Errors: kInternal if the ends cannot be those of one chain: other networks, or reversed.
+/// The blocks that a chain covers, one range a network, by network: from the first block of its
+/// first segment to the last block of its last one, with that block's hash and time. Empty for an
+/// empty chain. Errors: kInternal if the ends cannot be those of one chain: other networks, or
+/// reversed.
 Result<std::vector<NetworkRange>> SyncedRanges(ChainView chain);
 
 struct ChainTotals {

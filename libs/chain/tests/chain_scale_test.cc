@@ -1,0 +1,97 @@
+// Tables as large as they come, and shaped to make a careless search quadratic. Each takes a
+// fraction of a second; a quadratic search would take minutes.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "random_seed.h"
+#include "segment_notation.h"
+#include "tidemark/chain/chain.h"
+
+namespace tidemark::chain {
+namespace {
+
+constexpr std::uint64_t kSegments = 50'000;
+constexpr std::chrono::seconds kLimit{10};
+
+Segment MakeSegment(std::uint64_t first, std::uint64_t last, char fork) {
+  const BlockNumber before{first == 0 ? 0 : first - 1};
+  return {.file_id = FileId{static_cast<std::int64_t>(first + 1)},
+          .created_at = UtcTime{},
+          .size_bytes = 1,
+          .ranges = {{.network = "net",
+                      .blocks = *BlockRange::Make(BlockNumber{first}, BlockNumber{last}),
+                      .hash = HashOf("net", fork, BlockNumber{last}),
+                      .prev_hash = HashOf("net", fork, before),
+                      .timestamp_s = std::nullopt}}};
+}
+
+class ChainScaleTest : public testing::Test {
+ protected:
+  /// FindChains of the segments in random order, and no slower than the limit.
+  Chains FindInTime(std::vector<Segment> segments) {
+    segments_ = std::move(segments);
+    std::ranges::shuffle(segments_, std::mt19937_64(RandomSeed()));
+    const auto start = std::chrono::steady_clock::now();
+    Chains chains = FindChains(segments_);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, kLimit);
+    return chains;
+  }
+
+ private:
+  std::vector<Segment> segments_;
+};
+
+TEST_F(ChainScaleTest, OneChainOfManySegments) {
+  std::vector<Segment> segments;
+  for (std::uint64_t i = 0; i < kSegments; ++i) segments.push_back(MakeSegment(i, i, kMainFork));
+  const Chains chains = FindInTime(std::move(segments));
+  EXPECT_EQ(chains.canonical.size(), kSegments);
+  EXPECT_TRUE(chains.fork.empty());
+}
+
+TEST_F(ChainScaleTest, AForkOfManySegments) {
+  std::vector<Segment> segments = {MakeSegment(0, 9, kMainFork)};
+  for (std::uint64_t i = 10; i < kSegments; ++i) segments.push_back(MakeSegment(i, i, 'b'));
+  const Chains chains = FindInTime(std::move(segments));
+  EXPECT_EQ(chains.canonical.size(), 1U);
+  EXPECT_EQ(chains.fork.size(), kSegments - 10);
+}
+
+// Each segment of the island is a candidate, and the way back from each ends before the chain.
+TEST_F(ChainScaleTest, ALongIslandThatReachesNothing) {
+  std::vector<Segment> segments = {MakeSegment(0, 9, kMainFork)};
+  for (std::uint64_t i = 20; i < kSegments; ++i) segments.push_back(MakeSegment(i, i, 'b'));
+  const Chains chains = FindInTime(std::move(segments));
+  EXPECT_EQ(chains.canonical.size(), 1U);
+  EXPECT_TRUE(chains.fork.empty());
+}
+
+// Equal hashes make every earlier segment a possible parent.
+TEST_F(ChainScaleTest, AnIslandOfZeroHashesThatReachesNothing) {
+  std::vector<Segment> segments = {MakeSegment(0, 9, kMainFork)};
+  for (std::uint64_t i = 20; i < kSegments; ++i) segments.push_back(MakeSegment(i, i + 5, '0'));
+  const Chains chains = FindInTime(std::move(segments));
+  EXPECT_EQ(chains.canonical.size(), 1U);
+  EXPECT_TRUE(chains.fork.empty());
+}
+
+TEST_F(ChainScaleTest, ManySegmentsOfTheSameBlocks) {
+  std::vector<Segment> segments;
+  for (std::uint64_t i = 0; i < kSegments; ++i) {
+    segments.push_back(MakeSegment(5, 9, kMainFork));
+    segments.back().file_id = FileId{static_cast<std::int64_t>(i + 1)};
+  }
+  const Chains chains = FindInTime(std::move(segments));
+  ASSERT_EQ(chains.canonical.size(), 1U);
+  EXPECT_EQ(chains.canonical[0]->file_id.value, static_cast<std::int64_t>(kSegments));
+}
+
+}  // namespace
+}  // namespace tidemark::chain
