@@ -18,10 +18,10 @@ namespace tidemark::metadata_db {
 
 /// Which jobs ListJobs yields.
 struct JobFilter {
-  std::optional<std::vector<JobStatus>> statuses;  // Absent: all.
-  std::optional<std::string> node_id;              // Absent: every node.
-  std::optional<JobId> before;                     // Only ids below this one.
-  std::optional<std::size_t> limit;                // Absent: all.
+  std::optional<std::vector<JobStatus>> statuses = std::nullopt;  // Absent: all.
+  std::optional<std::string> node_id = std::nullopt;              // Absent: every node.
+  std::optional<JobId> before = std::nullopt;                     // Only ids below this one.
+  std::optional<std::size_t> limit = std::nullopt;                // Absent: all.
 };
 
 /// The database as it was at one moment: everything read through one reader fits together.
@@ -74,7 +74,7 @@ struct NewFile {
   std::string file_name;
   std::string metadata;  // JSON: PrintSegmentMetadata.
   std::uint64_t object_size = 0;
-  std::optional<std::string> object_e_tag;
+  std::optional<std::string> object_e_tag = std::nullopt;
   std::string url;     // Of the revision's folder.
   std::string footer;  // Parquet metadata block, its length and magic; goes to footer_cache.
 };
@@ -98,14 +98,15 @@ class MetadataStore {
   /// Makes a registered manifest one of the dataset's, and its tag "dev" point at it.
   /// Errors: kNotFound if the manifest is not registered.
   virtual Status LinkManifest(const DatasetVersion& version, Deadline deadline) = 0;
-  /// Points the version's tag at a linked manifest. "latest" follows if there is none yet or if
-  /// `tag` precedes no version that "latest" points at.
+  /// Points the version's tag at a linked manifest. "latest" follows unless the dataset has a
+  /// greater version; pre-releases count like any other.
   /// Errors: kNotFound if the manifest is not linked to the dataset.
   virtual Status SetVersionTag(const DatasetVersion& version, const SemanticVersion& tag,
                                Deadline deadline) = 0;
 
   /// Makes sure that each table is registered and has an active revision, and that the job writes
-  /// it. The rows come back in the order of `tables`.
+  /// it. The rows come back in the order of `tables`. A path that has a revision already is that
+  /// revision.
   /// Errors: kNotFound if there is no such job; kConflict if another job that is not terminal
   /// writes one of the revisions.
   virtual Result<std::vector<TableRow>> AcquireTables(const DatasetVersion& version, JobId writer,
@@ -114,7 +115,8 @@ class MetadataStore {
   /// Adds files, all or none. A file that is there already, with the same metadata and size, is
   /// left as it is. Ids come back in the order of `files`.
   /// Errors: kConflict if the job is not the writer of every location, if the job is terminal, or
-  /// if a name is taken by a file with other content; kNotFound if there is no such location.
+  /// if a name is taken by a file with other content; kNotFound if there is no such job or
+  /// location; kInvalidArgument if a size is over 2^63-1.
   virtual Result<std::vector<FileId>> CommitFiles(JobId writer, const std::vector<NewFile>& files,
                                                   Deadline deadline) = 0;
 
@@ -127,7 +129,8 @@ class MetadataStore {
   /// Moves the job along one edge of its state machine, and logs the event. A stop request for a
   /// job that is stopping or terminal succeeds and changes nothing.
   /// `detail`: the error object for kFail and kFailForGood, else absent.
-  /// Errors: kNotFound if there is no such job; kConflict, naming the state that it is in.
+  /// Errors: kNotFound if there is no such job; kConflict, naming the state that it is in;
+  /// kInvalidArgument if `detail` is absent for a failure, or present for anything else.
   virtual Status TransitionJob(JobId id, JobTransition transition,
                                const std::optional<std::string>& detail, Deadline deadline) = 0;
 

@@ -33,10 +33,12 @@ struct TagRow {
 struct TableRow {
   DatasetVersion version;
   std::string table_name;
-  std::optional<LocationId> active_revision;
-  std::optional<std::string> path;        // Of the active revision, relative to the data folder.
-  std::optional<JobId> writer;            // Job that writes the active revision.
-  std::optional<JobStatus> writer_status; // Absent if there is no writer or no status row for it.
+  std::optional<LocationId> active_revision = std::nullopt;
+  // Of the active revision, relative to the data folder.
+  std::optional<std::string> path = std::nullopt;
+  std::optional<JobId> writer = std::nullopt;  // Job that writes the active revision.
+  // Absent if there is no writer or no status row for it.
+  std::optional<JobStatus> writer_status = std::nullopt;
   /// Gapless sequence number of the active revision: rises by one with each change of a row that an
   /// answer about it depends on. 0 where there is no active revision.
   std::uint64_t revision_version = 0;
@@ -47,9 +49,9 @@ struct FileRow {
   LocationId location_id;
   std::string file_name;
   std::string metadata;  // JSON as stored, not checked: see ParseSegmentMetadata.
-  std::optional<std::int64_t> object_size;
-  std::optional<std::string> object_e_tag;
-  std::optional<std::string> object_version;
+  std::optional<std::int64_t> object_size = std::nullopt;
+  std::optional<std::string> object_e_tag = std::nullopt;
+  std::optional<std::string> object_version = std::nullopt;
   std::string url;  // Of the revision's folder.
 };
 
@@ -59,8 +61,9 @@ struct JobRow {
   JobStatus status = JobStatus::kUnknown;
   UtcTime created_at;
   UtcTime updated_at;
-  std::optional<std::string> descriptor;  // JSON of the newest SCHEDULED event that has one.
-  std::uint32_t attempts = 0;             // SCHEDULED events so far.
+  // JSON of the newest SCHEDULED event that has one.
+  std::optional<std::string> descriptor = std::nullopt;
+  std::uint32_t attempts = 0;  // SCHEDULED events so far.
 };
 
 struct JobEventRow {
@@ -69,7 +72,7 @@ struct JobEventRow {
   UtcTime created_at;
   std::string node_id;
   std::string event_type;
-  std::optional<std::string> detail;  // JSON.
+  std::optional<std::string> detail = std::nullopt;  // JSON.
 };
 
 struct WorkerRow {

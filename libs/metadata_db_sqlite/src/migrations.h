@@ -1,0 +1,9 @@
+// The SQL that builds the schema, step by step. A released migration never changes; a change of the
+// schema is a new one, which ends by setting user_version to its number.
+#pragma once
+
+namespace tidemark::metadata_db_sqlite {
+
+extern const char* const kMigration0001;
+
+}  // namespace tidemark::metadata_db_sqlite

@@ -1,0 +1,120 @@
+// What a disk that fails at any moment leaves behind.
+#include <gtest/gtest.h>
+
+#include "failing_disk.h"
+#include "metadata_dump.h"
+#include "raw_database.h"
+#include "temp_dir.h"
+#include "tidemark/metadata_db_sqlite/metadata_db_sqlite.h"
+
+namespace tidemark::metadata_db_sqlite {
+namespace {
+
+using metadata_db::CodeOf;
+using metadata_db::MetadataStore;
+using metadata_db::Must;
+using metadata_db::NewFile;
+using metadata_db::Soon;
+
+// Far more calls than any of the operations below makes.
+constexpr int kCallsMax = 500;
+
+class SqliteFaultTest : public testing::TestWithParam<FailingDisk::Mode> {
+ protected:
+  std::vector<NewFile> ThreeFiles(int round) const {
+    std::vector<NewFile> files;
+    for (const char* const suffix : {"a", "b", "c"}) {
+      files.push_back({.location_id = location,
+                       .file_name = std::to_string(round) + suffix,
+                       .metadata = std::string(3000, 'm'),
+                       .url = "u",
+                       .footer = std::string(9000, 'f')});
+    }
+    return files;
+  }
+
+  LocationId Prepare(MetadataStore& store) const {
+    Must(store.RegisterWorker("node", "{}", Soon()));
+    Must(store.ScheduleJob("node", {.version = version, .end_block = {}}, Soon()));
+    return Must(store.AcquireTables(version, job, {{"blocks", "p"}}, Soon()))
+        .at(0)
+        .active_revision.value();
+  }
+
+  static std::size_t CountFiles(MetadataStore& store, LocationId in) {
+    return Must(Must(store.OpenReader(Soon()))->ListFiles(in)).size();
+  }
+
+  const TempDir dir;
+  const std::filesystem::path file = dir.path() / "metadata.sqlite";
+  const DatasetVersion version{.dataset = {.ns = "eth", .name = "main"},
+                               .manifest_hash = {std::string(64, 'a')}};
+  const JobId job{1};
+  LocationId location{};
+  FailingDisk disk;
+};
+
+// Method: the n-th call to the disk fails during a commit, for every n that a commit gets to. The
+// commit must have happened whole or not at all, and work when it is tried again.
+TEST_P(SqliteFaultTest, ACommitThatTheDiskFailsIsWholeOrAbsentAndCanBeRepeated) {
+  auto store = Must(OpenSqliteStore({.file = file}, Soon()));
+  location = Prepare(*store);
+  std::size_t committed = 0;
+  int failures = 0;
+  for (int calls = 0; calls < kCallsMax; ++calls) {
+    SCOPED_TRACE(calls);
+    disk.FailAfter(calls, GetParam());
+    const auto ids = store->CommitFiles(job, ThreeFiles(calls), Soon());
+    disk.Heal();
+    if (!disk.has_failed()) {
+      Must(ids);
+      break;
+    }
+    ++failures;
+    const std::size_t after = CountFiles(*store, location);
+    // A failure after the commit, while the log is copied back, is none of the commit's.
+    if (ids) {
+      EXPECT_EQ(after, committed + 3);
+    } else {
+      EXPECT_EQ(CodeOf(ids), "unavailable");
+      EXPECT_TRUE(after == committed || after == committed + 3) << after;
+    }
+    Must(store->CommitFiles(job, ThreeFiles(calls), Soon()));
+    committed += 3;
+    ASSERT_EQ(CountFiles(*store, location), committed);
+    EXPECT_EQ(Must(Must(store->OpenReader(Soon()))->GetTable(version, "blocks"))->revision_version,
+              2 + committed);
+  }
+  EXPECT_GE(failures, 3) << "a commit writes several pages and syncs them";
+  store.reset();
+  EXPECT_EQ(RawDatabase(file).Query("PRAGMA integrity_check"), "ok\n");
+  store = Must(OpenSqliteStore({.file = file}, Soon()));
+  EXPECT_EQ(CountFiles(*store, location), committed + 3);
+}
+
+TEST_P(SqliteFaultTest, ADatabaseWhoseCreationTheDiskFailsCanBeOpenedLater) {
+  int failures = 0;
+  for (int calls = 0; calls < kCallsMax; ++calls) {
+    SCOPED_TRACE(calls);
+    const std::filesystem::path fresh = dir.path() / std::to_string(calls);
+    disk.FailAfter(calls, GetParam());
+    auto store = OpenSqliteStore({.file = fresh}, Soon());
+    disk.Heal();
+    const bool has_failed = disk.has_failed();
+    if (!store) {
+      EXPECT_EQ(CodeOf(store), "unavailable") << store.error().message;
+      store = OpenSqliteStore({.file = fresh}, Soon());
+      ++failures;
+    }
+    Prepare(*Must(std::move(store)));
+    EXPECT_EQ(RawDatabase(fresh).Query("PRAGMA integrity_check"), "ok\n");
+    if (!has_failed) break;
+  }
+  EXPECT_GE(failures, 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Disk, SqliteFaultTest,
+                         testing::Values(FailingDisk::Mode::kOnce, FailingDisk::Mode::kForGood));
+
+}  // namespace
+}  // namespace tidemark::metadata_db_sqlite
