@@ -13,10 +13,10 @@ namespace tidemark::object_store {
 /// target, is synced, linked or renamed into place, and its folder is synced, so that a crash
 /// leaves the old state or the new one.
 ///
-/// Only regular files are objects: symbolic links and devices are not there. Folders of the root
-/// may be links, for whoever may write to the root is trusted. A killed process leaves its
-/// temporary files, named ".tidemark-tmp-" and 16 hex digits; no function shows them, and no path
-/// may have a segment that starts so.
+/// Only regular files are objects: symbolic links, pipes and devices are not there, and List does
+/// not go through a link to a folder. A killed process leaves its temporary files, named
+/// ".tidemark-tmp-" and 16 hex digits: no function shows them, and no path may have a segment that
+/// starts so.
 ///
 /// The e_tag is inode, modification time and size: it changes when an object is replaced.
 /// Errors: kUnavailable if the folder cannot be created or written to.
