@@ -1,6 +1,6 @@
-// Parquet files of raw tables. Here: writing an evm-rpc table with Amp's Arrow schema and footer keys.
-// Not here: which blocks go into which file (worker), where the bytes lie (object_store). Arrow does
-// not show outside this library.
+// Parquet files of raw tables. Here: writing an evm-rpc table with Amp's Arrow schema and footer
+// keys. Not here: which blocks go into which file (worker), where the bytes lie (object_store).
+// Arrow does not show outside this library.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,9 @@ namespace tidemark::parquet_io {
 
 struct SegmentWriterOptions {
   int zstd_level = 1;
-  std::uint64_t row_group_bytes = 64ULL << 20U;  // Encoded; a row group is closed past it.
+  /// A row group, which is kept in memory until it is closed, is closed when it has this much:
+  /// pages, and values that wait to become pages.
+  std::uint64_t row_group_bytes = 64ULL << 20U;
 };
 
 /// Writes one Parquet file of one table, block by block. Not thread-safe.
@@ -36,8 +38,9 @@ class SegmentWriter {
   ~SegmentWriter();
 
   /// Adds the block's rows for this table: one, one a transaction, or one a log.
-  /// Errors: kInvalidArgument if a value does not fit its column (a decimal of over 38 digits);
-  /// kUnavailable if the sink fails. The file is lost after a failure.
+  /// Errors: kInvalidArgument if a value does not fit its column: a decimal of over 38 digits, a
+  /// time after 2262, more than 4 topics; kUnavailable if the sink fails. The file is lost after a
+  /// failure: every later call fails the same way.
   Status Append(const EvmBlock& block);
 
   std::uint64_t row_count() const;
