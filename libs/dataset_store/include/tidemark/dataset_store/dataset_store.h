@@ -1,6 +1,6 @@
-// Datasets: manifests, their versions and tags, and the providers that raw datasets read from. Here:
-// what a manifest means, its canonical text and hash, how a revision resolves. Not here: tables'
-// segments and progress (data_store), JSON of the API (admin_api).
+// Datasets: manifests, their versions and tags, and the providers that raw datasets read from.
+// Here: what a manifest means, its canonical text and hash, how a revision resolves. Not here:
+// tables' segments and progress (data_store), JSON of the API (admin_api).
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ struct VersionTag {
 
 struct DatasetVersions {
   DatasetName dataset;
-  std::vector<VersionTag> versions;     // Greatest first, by precedence.
-  std::optional<std::string> latest;    // The version that the tag "latest" stands for.
+  std::vector<VersionTag> versions;   // Greatest first, by precedence.
+  std::optional<std::string> latest;  // The version that the tag "latest" stands for.
   std::optional<ManifestHash> dev;
 };
 
@@ -54,8 +54,8 @@ class DatasetStore {
   DatasetStore& operator=(const DatasetStore&) = delete;
   virtual ~DatasetStore() = default;
 
-  /// Stores the manifest, links it to the dataset (which moves "dev"), and tags it if `tag` is given.
-  /// Doing it again changes nothing.
+  /// Stores the manifest, links it to the dataset (which moves "dev"), and tags it if `tag` is
+  /// given. Doing it again changes nothing.
   virtual Result<Dataset> Register(const DatasetName& dataset, const Manifest& manifest,
                                    const std::optional<SemanticVersion>& tag,
                                    Deadline deadline) = 0;

@@ -1,4 +1,4 @@
-// Providers: where raw datasets read their blocks, one TOML file each (amp-facts 9.4).
+// Providers: where raw datasets read their blocks, one TOML file each.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,22 @@ class ObjectStore;
 
 namespace tidemark::dataset_store {
 
+/// One or more of a-z 0-9 _, not starting with a digit.
+bool IsProviderName(std::string_view text);
+
 /// A provider of kind evm-rpc. `${VAR}` in a text value stands for an environment variable.
 struct Provider {
-  std::string name;  // Like a dataset name: a-z 0-9 _, not starting with a digit.
+  std::string name;
   std::string kind;
   std::string network;
   std::string url;
-  std::optional<std::string> auth_header;
-  std::optional<std::string> auth_token;
-  std::optional<std::uint32_t> rate_limit_per_minute;
-  std::optional<std::uint32_t> concurrent_request_limit;
-  std::optional<std::uint32_t> rpc_batch_size;
-  std::optional<bool> fetch_receipts_per_tx;
-  std::optional<std::uint32_t> timeout_s;
+  std::optional<std::string> auth_header = std::nullopt;
+  std::optional<std::string> auth_token = std::nullopt;
+  std::optional<std::uint32_t> rate_limit_per_minute = std::nullopt;
+  std::optional<std::uint32_t> concurrent_request_limit = std::nullopt;
+  std::optional<std::uint32_t> rpc_batch_size = std::nullopt;
+  std::optional<bool> fetch_receipts_per_tx = std::nullopt;
+  std::optional<std::uint32_t> timeout_s = std::nullopt;
 
   friend bool operator==(const Provider&, const Provider&) = default;
 };
