@@ -1,8 +1,9 @@
 // The questions that Tidemark answers, and the only door to the data plane: DataStore (progress and
-// writers of tables), Jobs (jobs and workers). Here: what the committed rows mean. Not here: manifests
-// and versions (dataset_store), JSON and HTTP (admin_api), SQL (metadata_db).
+// writers of tables), Jobs (jobs and workers). Here: what the committed rows mean. Not here:
+// manifests and versions (dataset_store), JSON and HTTP (admin_api), SQL (metadata_db).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -34,10 +35,20 @@ class Snapshot {
   virtual ~Snapshot() = default;
 };
 
+/// How fast a table is being committed, by the creation times of the files of its canonical chain.
+struct CommitRate {
+  double blocks_per_second = 0;
+  /// What the rate is an average over: the last minute, or less for a table that is younger.
+  std::chrono::seconds window{0};
+  UtcTime last_commit_at;  // The newest creation time.
+
+  friend bool operator==(const CommitRate&, const CommitRate&) = default;
+};
+
 /// Sync progress of one table that has an active revision (spec 4.3).
 struct TableProgress {
-  /// Ends of the synced range, both included. Absent if there is no canonical chain, or if the table
-  /// covers several networks: then `ranges` tells.
+  /// Ends of the synced range, both included. Absent if there is no canonical chain, or if the
+  /// table covers several networks: then `ranges` tells.
   std::optional<BlockNumber> start_block;
   std::optional<BlockNumber> current_block;
   std::uint64_t files_count = 0;       // Of the canonical chain.
@@ -47,6 +58,7 @@ struct TableProgress {
   LocationId revision_id;
   std::uint64_t version = 0;            // Rises with every change of the table's rows.
   std::uint64_t quarantined_files = 0;  // Rows that cannot be read, left out of everything above.
+  std::optional<CommitRate> rate;  // Absent if there is no chain, or if it covers several networks.
 };
 
 /// The job that writes a table, if there is one.
@@ -89,7 +101,8 @@ class DataStore {
       Snapshot& snapshot, const DatasetVersion& version) = 0;
 };
 
-/// `store` must outlive the result.
-std::unique_ptr<DataStore> MakeDataStore(metadata_db::MetadataStore& store);
+/// `store` and `clock` must outlive the result. `clock` tells how long ago a commit was.
+std::unique_ptr<DataStore> MakeDataStore(metadata_db::MetadataStore& store,
+                                         const Clock& clock = SystemClock());
 
 }  // namespace tidemark::data_store

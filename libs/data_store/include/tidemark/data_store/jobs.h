@@ -1,6 +1,7 @@
 // Jobs and workers, as the Admin API shows and steers them.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,16 +28,8 @@ struct JobInfo {
   std::string node_id;
   JobStatus status = JobStatus::kUnknown;
   std::optional<std::string> descriptor;  // JSON, as stored.
-  std::optional<std::string> error;       // JSON of the newest failure, if the job is in ERROR or FATAL.
-  std::uint32_t attempts = 0;             // How often it was scheduled.
-};
-
-struct JobEvent {
-  std::int64_t id = 0;
-  UtcTime created_at;
-  std::string node_id;
-  std::string event_type;
-  std::optional<std::string> detail;  // JSON.
+  std::optional<std::string> error;  // JSON of the newest failure, if the job is in ERROR or FATAL.
+  std::uint32_t attempts = 0;        // How often it was scheduled.
 };
 
 struct WorkerInfo {

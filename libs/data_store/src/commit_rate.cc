@@ -1,0 +1,36 @@
+#include "commit_rate.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace tidemark::data_store {
+namespace {
+
+constexpr std::chrono::seconds kLongestWindow{60};
+
+/// As a double, since the whole range of block numbers has one block more than 64 bits count.
+double BlockCount(const Segment& segment) {
+  const BlockRange& blocks = segment.ranges.front().blocks;
+  return static_cast<double>(blocks.last().value - blocks.first().value) + 1;
+}
+
+}  // namespace
+
+std::optional<CommitRate> MeasureCommitRate(chain::ChainView chain, UtcTime now) {
+  if (chain.empty()) return std::nullopt;
+  const auto [oldest, newest] =
+      std::ranges::minmax(chain, {}, [](const Segment* segment) { return segment->created_at; });
+  // At least a second: the first file of a table must not show an endless speed. A writer's clock
+  // may also be ahead of ours.
+  const auto window = std::clamp(std::chrono::ceil<std::chrono::seconds>(now - oldest->created_at),
+                                 std::chrono::seconds(1), kLongestWindow);
+  double blocks = 0;
+  for (const Segment* segment : chain) {
+    if (segment->created_at > now - window) blocks += BlockCount(*segment);
+  }
+  return CommitRate{.blocks_per_second = blocks / static_cast<double>(window.count()),
+                    .window = window,
+                    .last_commit_at = newest->created_at};
+}
+
+}  // namespace tidemark::data_store
