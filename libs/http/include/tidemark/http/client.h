@@ -24,8 +24,8 @@ struct Url {
   std::string target = "/";  // Path and query.
 };
 
-/// Errors: kInvalidArgument for a scheme other than http and https, credentials in the URL, no host,
-/// or a port that is none.
+/// Errors: kInvalidArgument for a scheme other than http and https, credentials in the URL, no
+/// host, or a port that is none.
 Result<Url> ParseUrl(std::string_view text);
 
 /// A path segment or query value with everything but unreserved characters as %XX.
@@ -54,7 +54,8 @@ class Client {
 
   /// Any status is a reply, also 500.
   /// Errors: kUnavailable (no connection, closed, timed out, stopped, too large), naming host and
-  /// port; kInvalidArgument if the server's certificate is not valid.
+  /// port; kInvalidArgument if the server's certificate is not valid, or if the target or a header
+  /// holds what would end its line.
   Result<Reply> Send(const ClientRequest& request, Deadline deadline, std::stop_token stop = {});
 
  private:

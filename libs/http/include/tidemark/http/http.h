@@ -1,5 +1,5 @@
-// Sockets and HTTP/1.1. Here: the server (listener, connections, limits), the router, and the client
-// that the CLI and the providers use. Not here: datasets, JSON, what a route answers.
+// Sockets and HTTP/1.1. Here: the server (listener, connections, limits), the router, and the
+// client that the CLI and the providers use. Not here: datasets, JSON, what a route answers.
 #pragma once
 
 #include "tidemark/http/client.h"   // IWYU pragma: export

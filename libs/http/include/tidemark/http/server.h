@@ -16,10 +16,10 @@ struct ServerOptions {
   std::string host = "127.0.0.1";  // An address, or "localhost".
   std::uint16_t port = 0;          // 0: the kernel chooses.
 
-  std::size_t max_header_bytes = 16U << 10U;    // Past it: 431.
-  std::size_t max_target_bytes = 8U << 10U;     // Past it: 414.
-  std::size_t max_body_bytes = 4U << 20U;       // Past it: 413, before the body is read.
-  std::size_t max_connections = 1024;           // Past it: 503 and closed.
+  std::size_t max_header_bytes = 16U << 10U;          // Past it: 431.
+  std::size_t max_target_bytes = 8U << 10U;           // Past it: 414.
+  std::size_t max_body_bytes = 4U << 20U;             // Past it: 413, before the body is read.
+  std::size_t max_connections = 1024;                 // Past it: 503 and closed.
   std::chrono::milliseconds header_timeout{10'000};   // From the first byte to the end of the head.
   std::chrono::milliseconds body_timeout{30'000};     // From the head to the end of the body.
   std::chrono::milliseconds idle_timeout{75'000};     // Between two requests.
@@ -30,14 +30,14 @@ struct ServerOptions {
   std::size_t max_queued_requests = 256;  // Waiting for a handler thread; past it: 503 at once.
 };
 
-/// Serves HTTP/1.1 with keep-alive and pipelining (answers in order) on one I/O thread; handlers run
-/// on a fixed pool of threads, so that nothing that blocks runs on the I/O thread. Timeouts are
+/// Serves HTTP/1.1 with keep-alive and pipelining (answers in order) on one I/O thread; handlers
+/// run on a fixed pool of threads, so that nothing that blocks runs on the I/O thread. Timeouts are
 /// enforced by one sweep a second, so they may be up to a second late.
 class Server {
  public:
   /// Listens when it returns.
   /// Errors: kUnavailable, saying host and port, if the address is in use or not ours;
-  /// kInvalidArgument for a host that is no address.
+  /// kInvalidArgument for a host that is no address, or for no handler thread or connection at all.
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Router router);
 
   Server(const Server&) = delete;
@@ -48,8 +48,9 @@ class Server {
   std::uint16_t port() const;
 
   /// Stops accepting, lets requests under way finish for up to `grace`, then closes every
-  /// connection. Blocks until done; a handler that overruns its deadline is waited for. May be
-  /// called twice.
+  /// connection; a request that still waits for a handler thread then is answered 503. Blocks until
+  /// done; a handler that overruns its deadline is waited for. May be called twice, and at once,
+  /// but not by a handler.
   void Stop(std::chrono::milliseconds grace);
 
  private:

@@ -1,0 +1,341 @@
+#include "connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "ascii.h"
+#include "head_scanner.h"
+#include "parse_step.h"
+#include "reply_text.h"
+
+namespace tidemark::http {
+namespace {
+
+namespace beast_http = boost::beast::http;
+using Parser = beast_http::request_parser<beast_http::string_body>;
+
+constexpr std::size_t kReadBytes = 4096;
+// A reply this large keeps its buffer for the next; a larger one gives the memory back.
+constexpr std::size_t kKeptOutBytes = 64U << 10U;
+constexpr std::chrono::milliseconds kLingerTime{2000};
+
+std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+std::optional<Method> ToMethod(beast_http::verb verb) {
+  switch (verb) {
+    case beast_http::verb::get:
+      return Method::kGet;
+    case beast_http::verb::head:
+      return Method::kHead;
+    case beast_http::verb::post:
+      return Method::kPost;
+    case beast_http::verb::put:
+      return Method::kPut;
+    case beast_http::verb::delete_:
+      return Method::kDelete;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+/// One request and what is known of it so far.
+struct Connection::Exchange {
+  Parser parser;
+  HeadScanner head;
+  Request request;
+  std::optional<Method> method;  // Absent for one that Method has no name for.
+  std::optional<Refusal> refusal;
+
+  void Take(ParseStep step);
+  /// Goes over from the parser's view of the head to ours.
+  void TakeHead(const ServerOptions& options);
+};
+
+void Connection::Exchange::Take(ParseStep step) {
+  switch (step) {
+    case ParseStep::kDone:
+    case ParseStep::kNeedsMore:
+      break;
+    case ParseStep::kTooLarge:
+      refusal = {413, "the request's body is too large"};
+      break;
+    case ParseStep::kMalformed:
+      refusal = {400, "the request is not valid HTTP/1.1"};
+      break;
+  }
+}
+
+void Connection::Exchange::TakeHead(const ServerOptions& options) {
+  const auto& message = parser.get();
+  method = ToMethod(message.method());
+  request.method = method.value_or(Method::kGet);
+  for (const auto& field : message.base()) {
+    request.headers.push_back({.name = std::string(View(field.name_string())),
+                               .value = std::string(View(field.value()))});
+  }
+  const RequestLine line{.method = method,
+                         .target = View(message.target()),
+                         .is_http10 = message.version() < 11,
+                         .has_body = !parser.is_done()};
+  const auto checked = CheckRequest(line, options, request);
+  if (!refusal) refusal = checked;  // The earlier one is why the head is not whole.
+}
+
+Connection::Connection(Socket socket, ServerState& server)
+    : socket_(std::move(socket)),
+      server_(server),
+      buffer_(server.options.max_header_bytes + kReadBytes) {
+  Enter(Phase::kIdle);
+}
+
+Awaitable<void> Connection::Serve() {
+  Next next = Next::kRequest;
+  while (next == Next::kRequest) next = co_await ServeRequest();
+  CloseNow();
+}
+
+Awaitable<void> Connection::TurnAway() {
+  Request request;
+  request.request_id = ChooseRequestId(request);
+  const Refusal refusal{503, "the server has too many connections"};
+  const Reply reply = Refuse(request, refusal);
+  const ReplyFrame frame{.method = Method::kGet,
+                         .connection = ConnectionHeader::kClose,
+                         .request_id = request.request_id,
+                         .date = server_.date};
+  AppendReply(out_, reply, frame);
+  if (co_await Write(out_)) co_await Linger();
+  CloseNow();
+}
+
+Awaitable<Connection::Next> Connection::ServeRequest() {
+  Exchange exchange;
+  if (!co_await ReadHead(exchange)) co_return Next::kClose;
+  exchange.TakeHead(server_.options);
+  if (!exchange.refusal && !exchange.parser.is_done()) {
+    if (!co_await ReadBody(exchange)) co_return Next::kClose;
+  }
+
+  const Reply reply = co_await Answer(exchange);
+
+  // After a refusal it is unknown where the next request would start.
+  const bool keeps_open = !exchange.refusal && exchange.parser.keep_alive() && !server_.is_stopping;
+  ReplyFrame frame{.method = exchange.request.method,
+                   .connection = ConnectionHeader::kNone,
+                   .request_id = exchange.request.request_id,
+                   .date = server_.date};
+  if (!keeps_open) {
+    frame.connection = ConnectionHeader::kClose;
+  } else if (exchange.parser.get().version() < 11) {
+    frame.connection = ConnectionHeader::kKeepAlive;
+  }
+  out_.clear();
+  AppendReply(out_, reply, frame);
+  const bool is_written = co_await Write(out_);
+  if (out_.capacity() > kKeptOutBytes) out_ = {};
+  if (is_written && keeps_open) co_return Next::kRequest;
+  if (is_written) co_await Linger();
+  co_return Next::kClose;
+}
+
+// False if there is nobody to answer.
+Awaitable<bool> Connection::ReadHead(Exchange& exchange) {
+  const ServerOptions& options = server_.options;
+  Enter(Phase::kIdle);
+  for (;;) {
+    if (phase_ == Phase::kIdle) SkipEmptyLines();
+    if (phase_ == Phase::kIdle && buffer_.size() != 0) Enter(Phase::kHead);
+
+    HeadScanner& head = exchange.head;
+    head.Scan(Buffered());
+    if (head.is_malformed()) {
+      exchange.refusal = {400, "the request is not HTTP/1.1"};
+      co_return true;
+    }
+    if (head.size_bytes().value_or(buffer_.size()) > options.max_header_bytes) {
+      // The longest thing in a first line is the target.
+      const bool is_target =
+          head.first_line_bytes().value_or(buffer_.size()) > options.max_target_bytes;
+      exchange.refusal = is_target ? Refusal{414, "the URL is too long"}
+                                   : Refusal{431, "the request's headers are too large"};
+      co_return true;
+    }
+    if (head.size_bytes()) break;
+
+    if (server_.is_stopping && phase_ == Phase::kIdle) co_return false;
+    if (!co_await ReadMore()) {
+      if (!has_timed_out_ || phase_ == Phase::kIdle) co_return false;
+      exchange.refusal = {408, "the request's head did not come in time"};
+      co_return true;
+    }
+  }
+
+  Parser& parser = exchange.parser;
+  parser.header_limit(static_cast<std::uint32_t>(options.max_header_bytes));
+  parser.body_limit(options.max_body_bytes);
+  exchange.Take(ParseHead(parser, buffer_, *exchange.head.size_bytes()));
+  co_return true;
+}
+
+// False if there is nobody to answer.
+Awaitable<bool> Connection::ReadBody(Exchange& exchange) {
+  Parser& parser = exchange.parser;
+  Enter(Phase::kBody);
+  const auto expect = exchange.request.FindHeader("Expect");
+  if (expect && EqualsIgnoringCase(*expect, "100-continue") && buffer_.size() == 0) {
+    if (!co_await Write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+    Enter(Phase::kBody);
+  }
+
+  for (;;) {
+    const ParseStep step = ParseBody(parser, buffer_);
+    exchange.Take(step);
+    if (step != ParseStep::kNeedsMore) break;
+    if (co_await ReadMore()) continue;
+    if (!has_timed_out_) co_return false;
+    exchange.refusal = {408, "the request's body did not come in time"};
+    break;
+  }
+  exchange.request.body = std::move(parser.get().body());
+  co_return true;
+}
+
+// False if no more came: closed, reset, stopped or timed out.
+Awaitable<bool> Connection::ReadMore() {
+  const auto space = buffer_.prepare(std::min(kReadBytes, buffer_.max_size() - buffer_.size()));
+  const auto [error, size_bytes] = co_await socket_.async_read_some(space, kAsTuple);
+  buffer_.commit(size_bytes);
+  co_return !error;
+}
+
+Awaitable<Reply> Connection::Answer(Exchange& exchange) {
+  Request& request = exchange.request;
+  if (exchange.refusal) co_return Refuse(request, *exchange.refusal);
+  if (!exchange.method) co_return server_.router.RefuseMethod(request);
+
+  Enter(Phase::kHandler);
+  request.deadline = Deadline::After(server_.options.request_timeout);
+  std::optional<Reply> reply = co_await RunHandler(request);
+  if (reply) co_return *std::move(reply);
+  const Refusal too_busy{503, "the server is busy"};
+  co_return Refuse(request, too_busy);
+}
+
+// Nullopt if no thread of the pool was free in time.
+Awaitable<std::optional<Reply>> Connection::RunHandler(Request& request) {
+  auto initiate = [this, &request](auto resume) {
+    HandlerPool::Job job = [this, &request,
+                            resume = std::move(resume)](HandlerPool::Turn turn) mutable {
+      std::optional<Reply> reply;
+      if (turn == HandlerPool::Turn::kRun && !request.deadline.HasPassed()) {
+        reply = server_.router.Dispatch(request);
+      }
+      asio::post(socket_.get_executor(),
+                 [resume = std::move(resume), reply = std::move(reply)]() mutable {
+                   std::move(resume)(std::move(reply));
+                 });
+    };
+    if (!server_.pool.TrySubmit(job)) job(HandlerPool::Turn::kDropped);
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(std::optional<Reply>)>(
+      std::move(initiate), kUseAwaitable);
+}
+
+// False if the client is gone, or reads too slowly.
+Awaitable<bool> Connection::Write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    Enter(Phase::kWrite);  // Each time, for the limit is on a reader who takes nothing.
+    const auto [error, size_bytes] =
+        co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), kAsTuple);
+    if (error) co_return false;
+    bytes.remove_prefix(size_bytes);
+  }
+  co_return true;
+}
+
+// Closing a socket with unread bytes in it resets the connection, and a reset can overtake the
+// reply that was just sent. So the rest is read first, for a while.
+Awaitable<void> Connection::Linger() {
+  if (server_.is_stopping) co_return;
+  Enter(Phase::kLinger);
+  boost::system::error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+  do {
+    buffer_.clear();
+  } while (co_await ReadMore());
+}
+
+void Connection::CheckTimeout(SteadyTime now) {
+  if (now < expires_at_) return;
+  has_timed_out_ = true;
+  boost::system::error_code ignored;
+  if (phase_ == Phase::kHead || phase_ == Phase::kBody) {
+    socket_.cancel(ignored);  // The reader wakes up and answers 408.
+    return;
+  }
+  if (phase_ == Phase::kWrite) {
+    // Otherwise the kernel would keep what was not read, and go on offering it.
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  }
+  CloseNow();
+}
+
+void Connection::CloseSoon() {
+  if (phase_ == Phase::kIdle || phase_ == Phase::kLinger) CloseNow();
+}
+
+void Connection::CloseNow() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void Connection::Enter(Phase phase) {
+  phase_ = phase;
+  has_timed_out_ = false;
+  expires_at_ = phase == Phase::kHandler ? SteadyTime::max()
+                                         : std::chrono::steady_clock::now() + TimeLimit(phase);
+}
+
+std::chrono::milliseconds Connection::TimeLimit(Phase phase) const {
+  const ServerOptions& options = server_.options;
+  switch (phase) {
+    case Phase::kIdle:
+      return options.idle_timeout;
+    case Phase::kHead:
+      return options.header_timeout;
+    case Phase::kBody:
+      return options.body_timeout;
+    case Phase::kHandler:
+      return options.request_timeout;
+    case Phase::kWrite:
+      return options.write_timeout;
+    case Phase::kLinger:
+      return kLingerTime;
+  }
+  return kLingerTime;
+}
+
+std::string_view Connection::Buffered() const {
+  const auto data = buffer_.cdata();
+  return {static_cast<const char*>(data.data()), data.size()};
+}
+
+// Some clients end a body with a line end too many (RFC 9112 2.2).
+void Connection::SkipEmptyLines() {
+  while (Buffered().starts_with("\r\n")) buffer_.consume(2);
+}
+
+Reply Connection::Refuse(const Request& request, Refusal refusal) const {
+  Reply reply = server_.router.Refuse(request, refusal.status, refusal.message);
+  if (refusal.status == 503) reply.headers.push_back({.name = "Retry-After", .value = "1"});
+  return reply;
+}
+
+}  // namespace tidemark::http

@@ -1,0 +1,82 @@
+// One client's connection to the server.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "asio_types.h"
+#include "handler_pool.h"
+#include "request_check.h"
+#include "tidemark/base/clock.h"
+#include "tidemark/http/router.h"
+#include "tidemark/http/server.h"
+
+namespace tidemark::http {
+
+/// What the connections of a server share. Its fields belong to the I/O thread.
+struct ServerState {
+  const ServerOptions& options;
+  const Router& router;
+  HandlerPool& pool;
+  std::string date;  // Of the latest sweep, as the Date header has it.
+  bool is_stopping = false;
+};
+
+/// Everything here runs on the I/O thread, but for the handler itself. A connection is always in
+/// one phase, and each phase but the handler's has its time limit; the server's sweep asks.
+class Connection : public boost::intrusive::list_base_hook<
+                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  Connection(Socket socket, ServerState& server);
+
+  /// Answers requests until the connection ends.
+  Awaitable<void> Serve();
+
+  /// Answers 503, whatever is asked, and closes.
+  Awaitable<void> TurnAway();
+
+  /// Ends the phase if its time is up.
+  void CheckTimeout(SteadyTime now);
+
+  /// Closes between two requests; a request under way becomes the last.
+  void CloseSoon();
+
+  void CloseNow();
+
+ private:
+  enum class Phase : std::uint8_t { kIdle, kHead, kBody, kHandler, kWrite, kLinger };
+  enum class Next : std::uint8_t { kRequest, kClose };
+
+  struct Exchange;
+
+  Awaitable<Next> ServeRequest();
+  Awaitable<bool> ReadHead(Exchange& exchange);
+  Awaitable<bool> ReadBody(Exchange& exchange);
+  Awaitable<bool> ReadMore();
+  Awaitable<std::optional<Reply>> RunHandler(Request& request);
+  Awaitable<Reply> Answer(Exchange& exchange);
+  Awaitable<bool> Write(std::string_view bytes);
+  Awaitable<void> Linger();
+
+  void Enter(Phase phase);
+  std::chrono::milliseconds TimeLimit(Phase phase) const;
+  std::string_view Buffered() const;
+  void SkipEmptyLines();
+  Reply Refuse(const Request& request, Refusal refusal) const;
+
+  Socket socket_;
+  ServerState& server_;
+  boost::beast::flat_buffer buffer_;
+  std::string out_;
+  SteadyTime expires_at_;
+  Phase phase_ = Phase::kIdle;
+  bool has_timed_out_ = false;  // In this phase.
+};
+
+}  // namespace tidemark::http
