@@ -1,0 +1,174 @@
+#include "rpc_session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "rpc_error.h"
+#include "tidemark/base/random.h"
+#include "tidemark/base/text.h"
+
+namespace tidemark::providers {
+namespace {
+
+constexpr int kTriesMax = 4;
+constexpr std::chrono::milliseconds kFirstBackOff{100};
+constexpr std::chrono::seconds kRetryAfterMax{3600};
+
+/// Full jitter: anywhere between now and the doubled limit, so that the clients of a node that
+/// comes back do not all come back at once.
+std::chrono::nanoseconds BackOff(int tries) {
+  const std::chrono::nanoseconds limit = kFirstBackOff * (1 << (tries - 1));
+  return std::chrono::nanoseconds(RandomU64() % static_cast<std::uint64_t>(limit.count()));
+}
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+/// Retry-After in seconds; its other form, a date, is for people and ignored.
+std::optional<std::chrono::seconds> RetryAfter(const http::Reply& reply) {
+  for (const http::Header& header : reply.headers) {
+    if (!EqualsIgnoringCase(header.name, "Retry-After")) continue;
+    const auto seconds = ParseDecimal<std::uint32_t>(header.value);
+    if (seconds) return std::min(std::chrono::seconds(*seconds), kRetryAfterMax);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+/// How one HTTP request ended.
+struct RpcSession::Attempt {
+  enum class Next : std::uint8_t { kReturn, kTryAgain };
+
+  static Attempt Final(Result<RpcAnswer> result) { return {std::move(result), Next::kReturn, {}}; }
+  static Attempt Again(Error error, std::optional<std::chrono::seconds> after = std::nullopt) {
+    return {std::unexpected(std::move(error)), Next::kTryAgain, after};
+  }
+
+  Result<RpcAnswer> result;
+  Next next;
+  std::optional<std::chrono::seconds> after;  // As the node wishes.
+};
+
+RpcSession::RpcSession(RpcNode& node)
+    : node_(node), client_(node.url(), {.max_response_bytes = node.options().max_response_bytes}) {}
+
+Result<AskOutcome> RpcSession::Ask(std::span<const RpcCall> calls, const Patience& patience) {
+  std::vector<RpcValue> values;
+  values.reserve(calls.size());
+  while (!calls.empty()) {
+    const auto asked = calls.first(std::min(calls.size(), node_.calls_per_request_max()));
+    TIDEMARK_TRY(RpcAnswer answer, AskOnce(asked, patience));
+    if (auto* contradiction = std::get_if<Contradiction>(&answer)) {
+      return std::move(*contradiction);
+    }
+    if (const auto* refusal = std::get_if<BatchRefusal>(&answer)) {
+      if (asked.size() == 1) {
+        return std::unexpected(NodeError(node_, asked.front(), refusal->error));
+      }
+      node_.LimitCallsPerRequest(asked.size() / 2);
+      continue;
+    }
+    std::ranges::move(std::get<std::vector<RpcValue>>(answer), std::back_inserter(values));
+    calls = calls.subspan(asked.size());
+  }
+  return values;
+}
+
+Result<RpcAnswer> RpcSession::AskOnce(std::span<const RpcCall> calls, const Patience& patience) {
+  const std::string body = RequestBody(calls);
+  for (int tries = 1;; ++tries) {
+    TIDEMARK_TRY(WaitForTurn(calls, patience));
+    Attempt attempt = Try(calls, body, patience);
+    if (attempt.next == Attempt::Next::kReturn || tries == kTriesMax) return attempt.result;
+    const std::chrono::nanoseconds wait = attempt.after.value_or(std::chrono::seconds(0));
+    const SteadyTime next_try =
+        std::chrono::steady_clock::now() + std::max(wait, attempt.after ? wait : BackOff(tries));
+    // No use in waiting for a try that would come too late.
+    if (next_try >= patience.deadline.time()) return attempt.result;
+    PauseUntil(next_try, patience.stop);
+    if (patience.stop.stop_requested()) return attempt.result;
+  }
+}
+
+Status RpcSession::WaitForTurn(std::span<const RpcCall> calls, const Patience& patience) {
+  if (RateLimiter* limiter = node_.rate_limiter()) {
+    const auto turn =
+        limiter->TakeTurn(calls.size(), std::chrono::steady_clock::now(), patience.deadline.time());
+    if (!turn) {
+      return std::unexpected(NodeError(ErrorCode::kUnavailable, node_, calls,
+                                       "the rate limit leaves no turn before the deadline"));
+    }
+    PauseUntil(*turn, patience.stop);
+  }
+  if (patience.stop.stop_requested()) {
+    return std::unexpected(NodeError(ErrorCode::kUnavailable, node_, calls, "stopped"));
+  }
+  return {};
+}
+
+RpcSession::Attempt RpcSession::Try(std::span<const RpcCall> calls, const std::string& body,
+                                    const Patience& patience) {
+  const SteadyTime timeout =
+      std::chrono::steady_clock::now() + std::chrono::seconds(node_.options().timeout_s);
+  Result<http::Reply> reply = client_.Send(
+      {.method = http::Method::kPost, .target = {}, .headers = node_.headers(), .body = body},
+      Deadline::At(std::min(timeout, patience.deadline.time())), patience.stop);
+  if (reply) return Judge(calls, *std::move(reply));
+  Error error = WithContext(Describe(calls), std::move(reply).error()).error();
+  if (error.code != ErrorCode::kUnavailable) return Attempt::Final(std::unexpected(error));
+  return Attempt::Again(std::move(error));
+}
+
+RpcSession::Attempt RpcSession::Judge(std::span<const RpcCall> calls, http::Reply reply) {
+  const auto error = [&](ErrorCode code) {
+    return NodeError(code, node_, calls, fmt::format("HTTP status {}", reply.status));
+  };
+  switch (reply.status) {
+    case 200:
+      return JudgeAnswer(calls, std::move(reply.body));
+    case 400:
+      if (calls.size() == 1) break;
+      [[fallthrough]];
+    case 413:
+      return Attempt::Final(BatchRefusal{{reply.status, "the request is too large"}});
+    case 408:
+    case 425:
+    case 429:
+      return Attempt::Again(error(ErrorCode::kUnavailable), RetryAfter(reply));
+    default:
+      break;
+  }
+  if (reply.status >= 500) return Attempt::Again(error(ErrorCode::kUnavailable), RetryAfter(reply));
+  return Attempt::Final(std::unexpected(error(ErrorCode::kInvalidArgument)));
+}
+
+RpcSession::Attempt RpcSession::JudgeAnswer(std::span<const RpcCall> calls, std::string body) {
+  RpcAnswer answer = reader_.Read(std::move(body), calls);
+  if (const auto* refusal = std::get_if<BatchRefusal>(&answer)) {
+    if (IsRateLimit(refusal->error) && !IsBatchTooLarge(refusal->error)) {
+      return Attempt::Again(NodeError(node_, calls.front(), refusal->error));
+    }
+  }
+  if (auto* values = std::get_if<std::vector<RpcValue>>(&answer)) {
+    for (std::size_t i = 0; i < values->size(); ++i) {
+      auto* error = std::get_if<RpcError>(&(*values)[i]);
+      if (error == nullptr) continue;
+      if (calls.size() > 1 && IsBatchTooLarge(*error)) {
+        return Attempt::Final(BatchRefusal{std::move(*error)});
+      }
+      if (IsRateLimit(*error)) return Attempt::Again(NodeError(node_, calls[i], *error));
+    }
+  }
+  return Attempt::Final(std::move(answer));
+}
+
+}  // namespace tidemark::providers
