@@ -1,6 +1,6 @@
-// The Admin API: translates HTTP requests into questions and their answers into JSON (design: parts).
-// Here: the route table, handlers, error bodies. Not here: what the answers are (data_store,
-// dataset_store), sockets (http). No handler can name a database.
+// The Admin API: translates HTTP requests into questions and their answers into JSON (design:
+// parts). Here: the route table, handlers, error bodies. Not here: what the answers are
+// (data_store, dataset_store), sockets (http). No handler can name a database.
 #pragma once
 
 #include <string>
