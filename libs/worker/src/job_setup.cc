@@ -1,0 +1,97 @@
+#include "job_setup.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "tidemark/base/log.h"
+#include "tidemark/base/random.h"
+
+namespace tidemark::worker {
+namespace {
+
+// A table may have a million files; their rows come in one answer.
+constexpr std::chrono::seconds kLoadTimeout{60};
+
+std::string NewRevisionPath(const DatasetVersion& version, std::string_view table, UtcTime now) {
+  return fmt::format("{}/{}/{}/{}", version.dataset.ns, version.dataset.name, table,
+                     MakeUuidV7(now));
+}
+
+Result<std::vector<metadata_db::TableRow>> AcquireTables(const WorkerContext& context, JobId job,
+                                                         const DatasetVersion& version,
+                                                         JobStep& step) {
+  step = JobStep::kRegisterNewPhysicalTable;
+  std::vector<metadata_db::TableToWrite> tables;
+  for (const EvmTable table : kEvmTables) {
+    const std::string name(ToString(table));
+    tables.push_back(
+        {.table_name = name, .path_if_new = NewRevisionPath(version, name, context.clock.Now())});
+  }
+  auto rows =
+      context.metadata.AcquireTables(version, job, tables, Deadline::After(kDatabaseTimeout));
+  if (!rows && rows.error().code == ErrorCode::kConflict) step = JobStep::kLockRevisionsForWriter;
+  return rows;
+}
+
+/// The segments of a revision.
+Result<std::vector<Segment>> LoadSegments(metadata_db::MetadataReader& reader,
+                                          LocationId location) {
+  TIDEMARK_TRY(const auto files, reader.ListFiles(location));
+  std::vector<Segment> segments;
+  segments.reserve(files.size());
+  for (const metadata_db::FileRow& file : files) {
+    auto metadata = ParseSegmentMetadata(file.metadata);
+    if (!metadata) {
+      Log(LogLevel::kWarning, "file_row_unreadable",
+          {{"file_id", file.id.value}, {"error", metadata.error().message}});
+      continue;
+    }
+    segments.push_back({.file_id = file.id,
+                        .created_at = metadata->created_at,
+                        .size_bytes = 0,
+                        .ranges = std::move(metadata->ranges)});
+  }
+  return segments;
+}
+
+}  // namespace
+
+Result<JobSetup> SetUpJob(const WorkerContext& context, const metadata_db::JobRow& job,
+                          JobStep& step) {
+  step = JobStep::kGetDataset;
+  if (!job.descriptor) return MakeError(ErrorCode::kCorruption, "the job has no descriptor");
+  TIDEMARK_TRY(auto descriptor, ParseJobDescriptor(*job.descriptor));
+  auto dataset =
+      context.catalog.LoadRawDataset(descriptor.version, Deadline::After(kDatabaseTimeout));
+  if (!dataset) {
+    if (dataset.error().code == ErrorCode::kInvalidArgument) step = JobStep::kNotARawDataset;
+    return std::unexpected(std::move(dataset).error());
+  }
+
+  step = JobStep::kCreateBlockStreamClient;
+  TIDEMARK_TRY(auto source, context.catalog.OpenBlockSource(dataset->network));
+
+  TIDEMARK_TRY(const auto rows, AcquireTables(context, job.id, descriptor.version, step));
+  step = JobStep::kGetActivePhysicalTable;
+  TIDEMARK_TRY(const auto reader, context.metadata.OpenReader(Deadline::After(kLoadTimeout)));
+  std::vector<TableTarget> tables;
+  for (std::size_t i = 0; i < kEvmTables.size(); ++i) {
+    if (i >= rows.size() || !rows[i].active_revision || !rows[i].path) {
+      return MakeError(ErrorCode::kInternal, "an acquired table has no active revision");
+    }
+    TIDEMARK_TRY(auto segments, LoadSegments(*reader, *rows[i].active_revision));
+    tables.push_back({.table = kEvmTables[i],
+                      .location = *rows[i].active_revision,
+                      .path = *rows[i].path,
+                      .ledger = SegmentLedger(dataset->network, std::move(segments))});
+  }
+  return JobSetup{.descriptor = std::move(descriptor),
+                  .dataset = *std::move(dataset),
+                  .source = std::move(source),
+                  .tables = std::move(tables)};
+}
+
+}  // namespace tidemark::worker
