@@ -1,0 +1,99 @@
+// tidemark: one binary, a subcommand each in a file of its own.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "command.h"
+#include "tidemark/base/text.h"
+#include "version.h"
+
+namespace tidemark::app {
+
+ExitCode ExitCodeOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+      return ExitCode::kUsage;
+    case ErrorCode::kNotFound:
+      return ExitCode::kNotFound;
+    case ErrorCode::kUnavailable:
+      return ExitCode::kUnavailable;
+    case ErrorCode::kConflict:
+    case ErrorCode::kCorruption:
+    case ErrorCode::kInternal:
+      return ExitCode::kFailure;
+  }
+  return ExitCode::kFailure;
+}
+
+void AddUrlOption(CLI::App& app, Invocation& invocation) {
+  app.add_option("--url", invocation.url, "Where the Admin API is; also TIDEMARK_URL")
+      ->capture_default_str();
+}
+
+std::string CheckWholeNumber(const std::string& text) {
+  return ParseDecimal<std::uint64_t>(text) ? "" : "'" + text + "' is no whole number";
+}
+
+namespace {
+
+constexpr const char* kFooter = R"(
+Examples:
+  tidemark solo                                   run everything in this folder
+  tidemark provider add local --network anvil --rpc-url http://127.0.0.1:8545
+  tidemark dataset register demo/anvil --network anvil --tag 1.0.0
+  tidemark dataset deploy demo/anvil@1.0.0
+  tidemark progress demo/anvil --watch
+
+Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 5 unavailable.)";
+
+int Main(int argc, char** argv) {
+  CLI::App app(
+      "Sync progress of a blockchain data lake: is it fresh, is it healthy, how big is it.",
+      "tidemark");
+  app.footer(kFooter);
+  app.set_version_flag("--version", fmt::format("tidemark {}", kVersion));
+  app.require_subcommand(1);
+
+  Invocation invocation;
+  if (const char* url = std::getenv("TIDEMARK_URL"); url != nullptr && *url != '\0') {
+    invocation.url = url;
+  }
+  AddSoloCommand(app, invocation);
+  AddDatasetCommand(app, invocation);
+  AddJobCommand(app, invocation);
+  AddProgressCommand(app, invocation);
+  AddProviderCommand(app, invocation);
+  AddCompletionCommand(app, invocation);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // What was taken for no subcommand is the likelier mistake than that none was given.
+    if (const auto unknown = app.remaining(true); !unknown.empty()) {
+      fmt::print(stderr, "tidemark: there is no command '{}'; tidemark --help lists them\n",
+                 unknown.front());
+    } else {
+      app.exit(error);
+    }
+    return static_cast<int>(ExitCode::kUsage);
+  } catch (const CLI::ParseError& error) {
+    // The library has codes of its own; ours are the documented ones.
+    return static_cast<int>(app.exit(error) == 0 ? ExitCode::kOk : ExitCode::kUsage);
+  }
+  const Status status = invocation.run();
+  if (status) return static_cast<int>(ExitCode::kOk);
+  fmt::print(stderr, "tidemark: {}\n", status.error().message);
+  return static_cast<int>(ExitCodeOf(status.error().code));
+}
+
+}  // namespace
+}  // namespace tidemark::app
+
+int main(int argc, char** argv) {
+  // Writing to a peer that has gone is an error code here, never the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  return tidemark::app::Main(argc, argv);
+}
