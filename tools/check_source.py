@@ -22,7 +22,7 @@ DRIVER_HEADERS = {
     "tomlplusplus::tomlplusplus": ("toml++/",),
     "CLI11::CLI11": ("CLI/",),
 }
-APP_DRIVERS = ("toml++/", "CLI/")
+APP_DRIVERS = ("toml++/", "CLI/", "simdjson")
 TEST_ONLY_HEADERS = ("gtest/", "gmock/", "rapidcheck", "nlohmann/", "benchmark/")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)

@@ -45,8 +45,12 @@ std::optional<double> NumberOf(JsonValue object, std::string_view name) {
   return As<double>(object, name);
 }
 
-simdjson::dom::array ArrayOf(JsonValue object, std::string_view name) {
-  return As<simdjson::dom::array>(object, name).value_or(simdjson::dom::array());
+std::vector<JsonValue> ArrayOf(JsonValue object, std::string_view name) {
+  std::vector<JsonValue> values;
+  if (const auto array = As<simdjson::dom::array>(object, name)) {
+    values.assign(array->begin(), array->end());
+  }
+  return values;
 }
 
 }  // namespace tidemark::app

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <simdjson.h>
 
@@ -34,6 +35,6 @@ std::optional<std::string> TextOf(JsonValue object, std::string_view name);
 std::optional<std::uint64_t> UnsignedOf(JsonValue object, std::string_view name);
 std::optional<double> NumberOf(JsonValue object, std::string_view name);
 /// Empty if it is no array.
-simdjson::dom::array ArrayOf(JsonValue object, std::string_view name);
+std::vector<JsonValue> ArrayOf(JsonValue object, std::string_view name);
 
 }  // namespace tidemark::app

@@ -19,9 +19,7 @@ TableView ReadTable(JsonValue table) {
                  .start_block = UnsignedOf(table, "start_block"),
                  .current_block = UnsignedOf(table, "current_block"),
                  .files = UnsignedOf(table, "files_count").value_or(0),
-                 .bytes = UnsignedOf(table, "total_size_bytes").value_or(0),
-                 .blocks_per_second = std::nullopt,
-                 .newest_block_time_s = std::nullopt};
+                 .bytes = UnsignedOf(table, "total_size_bytes").value_or(0)};
   if (const auto rate = MemberOf(table, "rate")) {
     view.blocks_per_second = NumberOf(*rate, "blocks_per_second");
   }

@@ -14,13 +14,14 @@ namespace tidemark::app {
 /// One table of an answer; absent is what the API answered null or not at all.
 struct TableView {
   std::string name;
-  std::optional<std::string> status;
-  std::optional<std::uint64_t> start_block;
-  std::optional<std::uint64_t> current_block;
+  std::optional<std::string> status = std::nullopt;
+  std::optional<std::uint64_t> start_block = std::nullopt;
+  std::optional<std::uint64_t> current_block = std::nullopt;
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
-  std::optional<double> blocks_per_second;
-  std::optional<std::uint64_t> newest_block_time_s;  // Unix; of several networks the oldest.
+  std::optional<double> blocks_per_second = std::nullopt;
+  std::optional<std::uint64_t> newest_block_time_s =
+      std::nullopt;  // Unix; of several networks the oldest.
 };
 
 /// The tables of a dataset's answer, or the one of a table's.

@@ -11,6 +11,7 @@ namespace tidemark::admin_api {
 ///
 /// 200 with every table of the dataset, in the dataset's order, all as of one moment. A table that
 /// nobody has written yet has null for its blocks and 0 files. 503 if the state cannot be read.
+/// ?include=rate adds how fast each table is being committed.
 Outcome<http::Reply> GetDatasetProgress(const Services& services, const http::Request& request);
 
 /// GET /datasets/{namespace}/{name}/versions/{revision}/tables/{table}/progress

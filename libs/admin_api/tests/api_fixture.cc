@@ -138,7 +138,7 @@ ApiFixture::ApiFixture()
       objects_(*local_),
       memory_(metadata_db::MakeMemoryStore(clock_)),
       metadata_(*memory_),
-      data_(data_store::MakeDataStore(metadata_)),
+      data_(data_store::MakeDataStore(metadata_, clock_)),
       jobs_(data_store::MakeJobs(metadata_, clock_)),
       datasets_(dataset_store::MakeDatasetStore(metadata_, objects_)),
       providers_(dataset_store::MakeProviderRegistry(objects_)),

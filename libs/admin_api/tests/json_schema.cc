@@ -15,6 +15,7 @@ using nlohmann::json;
 bool IsOfType(const json& value, std::string_view type) {
   if (type == "null") return value.is_null();
   if (type == "boolean") return value.is_boolean();
+  if (type == "number") return value.is_number();
   if (type == "integer") return value.is_number_integer();
   if (type == "string") return value.is_string();
   if (type == "array") return value.is_array();
@@ -23,6 +24,7 @@ bool IsOfType(const json& value, std::string_view type) {
 
 /// Exact for every pair of integers.
 bool IsLess(const json& a, const json& b) {
+  if (a.is_number_float() || b.is_number_float()) return a.get<double>() < b.get<double>();
   const auto with_b = [&](auto number) {
     return b.is_number_unsigned() ? std::cmp_less(number, b.get<std::uint64_t>())
                                   : std::cmp_less(number, b.get<std::int64_t>());
@@ -85,9 +87,9 @@ class Checker {
     } else if (name == "minLength") {
       fail_if(value.is_string() && value.get<std::string>().size() < argument.get<std::size_t>());
     } else if (name == "minimum") {
-      fail_if(value.is_number_integer() && IsLess(value, argument));
+      fail_if(value.is_number() && IsLess(value, argument));
     } else if (name == "maximum") {
-      fail_if(value.is_number_integer() && IsLess(argument, value));
+      fail_if(value.is_number() && IsLess(argument, value));
     } else if (name == "required") {
       for (const json& member : argument) {
         fail_if(value.is_object() && !value.contains(member.get<std::string>()));

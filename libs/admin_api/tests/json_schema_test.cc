@@ -21,12 +21,14 @@ TEST(JsonSchemaTest, EachKeywordPassesAndFails) {
   };
   for (const auto& [schema, good, bad] : {
            Case{R"({"type": "integer"})", "1", "1.5"},
+           Case{R"({"type": "number"})", "1.5", R"("1.5")"},
            Case{R"({"type": "string"})", R"("")", "1"},
            Case{R"({"type": ["string", "null"]})", "null", "false"},
            Case{R"({"enum": ["a", null]})", "null", R"("b")"},
            Case{R"({"pattern": "^a+$"})", R"("aa")", R"("ab")"},
            Case{R"({"minLength": 1})", R"("a")", R"("")"},
            Case{R"({"minimum": 0})", "0", "-1"},
+           Case{R"({"minimum": 0})", "0.5", "-0.5"},
            Case{R"({"maximum": 18446744073709551614})", "18446744073709551614",
                 "18446744073709551615"},
            Case{R"({"required": ["a"]})", R"({"a": null})", R"({"b": 1})"},

@@ -156,6 +156,21 @@ TEST_F(ProgressTest, JobStatusSpeaksTheSpecificationsWordsAndJobStateTheStoredOn
   EXPECT_EQ(GetTable("blocks").body.at("job_state"), "ERROR");
 }
 
+TEST_F(ProgressTest, TheRateIsThereOnlyIfItIsAskedFor) {
+  Start({"blocks"});
+  EXPECT_FALSE(GetTable("blocks").body.contains("rate"));
+  EXPECT_TRUE(Get(kVersion + "/tables/blocks/progress?include=rate").body.at("rate").is_null());
+  Commit("blocks", {.first = 0, .last = 9, .hash = 1, .prev_hash = 0});
+  clock_.now += std::chrono::seconds(30);
+  Commit("blocks", {.first = 10, .last = 14, .hash = 2, .prev_hash = 1});
+  EXPECT_FALSE(GetTable("blocks").body.contains("rate"));
+  const auto tables = Get(kVersion + "/progress?include=rate").body.at("tables");
+  const auto& rate = tables.at(0).at("rate");
+  EXPECT_GT(rate.at("blocks_per_second").get<double>(), 0);
+  EXPECT_EQ(rate.at("last_commit_at"), "2026-01-02T03:04:35.678901+00:00");
+  EXPECT_TRUE(tables.at(2).at("rate").is_null());
+}
+
 TEST_F(ProgressTest, ATableThatTheDatasetLacksIsNotFound) {
   for (const std::string table : {"Blocks", "nope", "block", "_", "a$"}) {
     const Answer answer = GetTable(table);

@@ -21,9 +21,8 @@ std::string_view ToString(ErrorCode code) {
 }
 
 std::unexpected<Error> WithContext(std::string_view context, Error error) {
-  std::string message(context);
-  message.append(": ").append(error.message);
-  return std::unexpected(Error{error.code, std::move(message)});
+  error.message.insert(0, ": ").insert(0, context);
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace tidemark

@@ -2,8 +2,8 @@
 // fraction of a second; a quadratic search would take minutes.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <random>
 #include <utility>
 #include <vector>
@@ -18,7 +18,7 @@ namespace tidemark::chain {
 namespace {
 
 constexpr std::uint64_t kSegments = 50'000;
-constexpr std::chrono::seconds kLimit{10};
+constexpr double kLimitCpuSeconds = 10;
 
 Segment MakeSegment(std::uint64_t first, std::uint64_t last, char fork) {
   const BlockNumber before{first == 0 ? 0 : first - 1};
@@ -38,9 +38,10 @@ class ChainScaleTest : public testing::Test {
   Chains FindInTime(std::vector<Segment> segments) {
     segments_ = std::move(segments);
     std::ranges::shuffle(segments_, std::mt19937_64(RandomSeed()));
-    const auto start = std::chrono::steady_clock::now();
+    // Processor time, since a busy machine stretches the other kind at will.
+    const std::clock_t start = std::clock();
     Chains chains = FindChains(segments_);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, kLimit);
+    EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, kLimitCpuSeconds);
     return chains;
   }
 

@@ -194,8 +194,9 @@ TEST_F(DatasetStoreTest, AManifestThatIsNotWhatItsNameSaysIsCorrupt) {
   const Manifest manifest = ManifestFrom(1);
   Register(kEth, manifest, "1.0.0");
   const std::string& key = manifest.hash.hex;
-  for (const std::string_view content : {std::string_view(""), std::string_view("{}"),
-                                         std::string_view(ManifestFrom(2).canonical_json)}) {
+  const std::string other = ManifestFrom(2).canonical_json;
+  for (const std::string_view content :
+       {std::string_view(), std::string_view("{}"), std::string_view(other)}) {
     ASSERT_TRUE(local_->Put(key, content, IfExists::kReplace));
     ExpectFails(Resolve(kEth, "1.0.0"), ErrorCode::kCorruption);
   }

@@ -100,7 +100,7 @@ Status ClientConnection::Impl::Connect(const Tcp::endpoint& endpoint, const Wait
   socket.close(error);
   socket.open(endpoint.protocol(), error);
   if (error) return Unavailable(Reason(error));
-  const Outcome outcome = Await(limit, [&](auto done) {
+  const Outcome outcome = Await(limit, [&](const auto& done) {
     socket.async_connect(endpoint, [done](error_code result) { done(result, 0); });
   });
   if (outcome.error) {
@@ -118,7 +118,7 @@ Status ClientConnection::Impl::StartTls(const std::string& host, const WaitLimit
   tls.emplace(socket, *tls_context);
   if (!SetPeerName(tls->native_handle(), host)) return Unavailable("TLS cannot be set up");
 
-  const Outcome outcome = Await(limit, [&](auto done) {
+  const Outcome outcome = Await(limit, [&](const auto& done) {
     tls->async_handshake(asio::ssl::stream_base::client,
                          [done](error_code result) { done(result, 0); });
   });

@@ -1,6 +1,7 @@
 // A reply as the bytes that go over the wire.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,7 @@ namespace tidemark::http {
 /// "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string FormatHttpDate(UtcTime time);
 
-enum class ConnectionHeader {
+enum class ConnectionHeader : std::uint8_t {
   kNone,
   kKeepAlive,  // HTTP/1.0 clients close unless told not to.
   kClose,

@@ -71,7 +71,8 @@ class RangeFetch {
 
  private:
   Status FetchPart(std::size_t i) {
-    TIDEMARK_TRY(auto session, pool_.Take(SessionPool::Urgency::kBulk, patience_));
+    const RpcCall first{.method = RpcMethod::kBlock, .block = parts_[i].first()};
+    TIDEMARK_TRY(auto session, pool_.Take(SessionPool::Urgency::kBulk, first, patience_));
     TIDEMARK_TRY(blocks_[i], FetchFew(node_, *session, parts_[i], patience_));
     return {};
   }
@@ -110,7 +111,7 @@ Result<std::optional<ChainHead>> EvmRpcSource::FetchHead(HeadTag tag, Deadline d
   const Patience patience{.deadline = deadline, .stop = std::move(stop)};
   const RpcCall call{.method = RpcMethod::kHead, .tag = tag};
   const std::span calls(&call, 1);
-  TIDEMARK_TRY(auto session, pool_.Take(SessionPool::Urgency::kHead, patience));
+  TIDEMARK_TRY(auto session, pool_.Take(SessionPool::Urgency::kHead, call, patience));
   TIDEMARK_TRY(AskOutcome outcome, session->Ask(calls, patience));
   if (std::holds_alternative<Contradiction>(outcome)) {
     TIDEMARK_TRY(outcome, session->Ask(calls, patience));

@@ -33,7 +33,7 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 }
 
 /// Retry-After in seconds; its other form, a date, is for people and ignored.
-std::optional<std::chrono::seconds> RetryAfter(const http::Reply& reply) {
+std::optional<std::chrono::nanoseconds> RetryAfter(const http::Reply& reply) {
   for (const http::Header& header : reply.headers) {
     if (!EqualsIgnoringCase(header.name, "Retry-After")) continue;
     const auto seconds = ParseDecimal<std::uint32_t>(header.value);
@@ -49,13 +49,13 @@ struct RpcSession::Attempt {
   enum class Next : std::uint8_t { kReturn, kTryAgain };
 
   static Attempt Final(Result<RpcAnswer> result) { return {std::move(result), Next::kReturn, {}}; }
-  static Attempt Again(Error error, std::optional<std::chrono::seconds> after = std::nullopt) {
+  static Attempt Again(Error error, std::optional<std::chrono::nanoseconds> after = std::nullopt) {
     return {std::unexpected(std::move(error)), Next::kTryAgain, after};
   }
 
   Result<RpcAnswer> result;
   Next next;
-  std::optional<std::chrono::seconds> after;  // As the node wishes.
+  std::optional<std::chrono::nanoseconds> after;  // As the node wishes.
 };
 
 RpcSession::RpcSession(RpcNode& node)
@@ -89,9 +89,8 @@ Result<RpcAnswer> RpcSession::AskOnce(std::span<const RpcCall> calls, const Pati
     TIDEMARK_TRY(WaitForTurn(calls, patience));
     Attempt attempt = Try(calls, body, patience);
     if (attempt.next == Attempt::Next::kReturn || tries == kTriesMax) return attempt.result;
-    const std::chrono::nanoseconds wait = attempt.after.value_or(std::chrono::seconds(0));
-    const SteadyTime next_try =
-        std::chrono::steady_clock::now() + std::max(wait, attempt.after ? wait : BackOff(tries));
+    const std::chrono::nanoseconds wait = attempt.after ? *attempt.after : BackOff(tries);
+    const SteadyTime next_try = std::chrono::steady_clock::now() + wait;
     // No use in waiting for a try that would come too late.
     if (next_try >= patience.deadline.time()) return attempt.result;
     PauseUntil(next_try, patience.stop);

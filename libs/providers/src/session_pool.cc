@@ -1,8 +1,9 @@
 #include "session_pool.h"
 
+#include <span>
 #include <utility>
 
-#include <fmt/format.h>
+#include "rpc_error.h"
 
 namespace tidemark::providers {
 
@@ -20,7 +21,8 @@ bool SessionPool::CanTake(Urgency urgency) const {
   return in_use_ < sessions_max_ && (urgency == Urgency::kHead || waiting_heads_ == 0);
 }
 
-Result<SessionPool::Lease> SessionPool::Take(Urgency urgency, const Patience& patience) {
+Result<SessionPool::Lease> SessionPool::Take(Urgency urgency, const RpcCall& call,
+                                             const Patience& patience) {
   // Takes the mutex, so that a request cannot fall between the look at the token and the wait.
   const std::stop_callback wake(patience.stop, [this] {
     {
@@ -39,11 +41,10 @@ Result<SessionPool::Lease> SessionPool::Take(Urgency urgency, const Patience& pa
     waiting_heads_ -= as_head;
     if (!CanTake(urgency) || patience.stop.stop_requested()) {
       changed_.NotifyAll();  // Whoever waited for this head to go first.
-      return MakeError(ErrorCode::kUnavailable,
-                       fmt::format("{}: {}", node_.name(),
-                                   patience.stop.stop_requested()
-                                       ? "stopped"
-                                       : "no connection was free before the deadline"));
+      return std::unexpected(NodeError(ErrorCode::kUnavailable, node_, std::span(&call, 1),
+                                       patience.stop.stop_requested()
+                                           ? "stopped"
+                                           : "no connection was free before the deadline"));
     }
     ++in_use_;
     if (!idle_.empty()) {

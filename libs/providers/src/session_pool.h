@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "pause.h"
+#include "rpc_call.h"
 #include "rpc_node.h"
 #include "rpc_session.h"
 #include "tidemark/base/mutex.h"
@@ -42,9 +44,9 @@ class SessionPool {
 
   std::size_t sessions_max() const { return sessions_max_; }
 
-  /// Waits for a free session.
+  /// Waits for a free session. `call` is what it is for, for the message.
   /// Errors: kUnavailable at the deadline or when stopped.
-  Result<Lease> Take(Urgency urgency, const Patience& patience);
+  Result<Lease> Take(Urgency urgency, const RpcCall& call, const Patience& patience);
 
  private:
   bool CanTake(Urgency urgency) const TIDEMARK_REQUIRES(mutex_);

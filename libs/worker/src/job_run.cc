@@ -42,7 +42,8 @@ JobOutcome JobRun::Run(const std::stop_token& stop) {
     auto progress = Step(stop);
     const std::uint64_t commits_before =
         std::exchange(commits, materialiser_ ? materialiser_->commits() : 0);
-    if (commits != commits_before || progress == Progress::kIdle) retries.Reset();
+    const bool is_idle = progress && *progress == Progress::kIdle;
+    if (commits != commits_before || is_idle) retries.Reset();
     if (!progress) {
       if (stop.stop_requested()) break;
       Error error = std::move(progress).error();

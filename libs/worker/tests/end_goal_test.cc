@@ -11,29 +11,33 @@ EndBlock Parse(const std::string& text) { return *ParseEndBlock(text); }
 
 TEST(ResolveEndBlockTest, AbsentMeansForEver) {
   const auto goal = ResolveEndBlock(*ParseEndBlock(std::nullopt), BlockNumber{5}, std::nullopt);
-  EXPECT_EQ(goal, EndGoal(EndBlock::Continuous{}));
+  EXPECT_EQ(goal.value(), EndGoal(EndBlock::Continuous{}));
 }
 
 TEST(ResolveEndBlockTest, ANumberNeedsNoHead) {
   EXPECT_FALSE(NeedsHead(Parse("7")));
-  EXPECT_EQ(ResolveEndBlock(Parse("7"), BlockNumber{7}, std::nullopt), EndGoal(BlockNumber{7}));
-  EXPECT_EQ(ResolveEndBlock(EndBlock{BlockNumber{kMax}}, BlockNumber{0}, std::nullopt),
+  EXPECT_EQ(ResolveEndBlock(Parse("7"), BlockNumber{7}, std::nullopt).value(),
+            EndGoal(BlockNumber{7}));
+  EXPECT_EQ(ResolveEndBlock(EndBlock{BlockNumber{kMax}}, BlockNumber{0}, std::nullopt).value(),
             EndGoal(BlockNumber{kMax}));
 }
 
 TEST(ResolveEndBlockTest, LatestAndMinusNCountFromTheHead) {
   EXPECT_TRUE(NeedsHead(Parse("latest")));
   EXPECT_TRUE(NeedsHead(Parse("-3")));
-  EXPECT_EQ(ResolveEndBlock(Parse("latest"), BlockNumber{0}, BlockNumber{9}),
+  EXPECT_EQ(ResolveEndBlock(Parse("latest"), BlockNumber{0}, BlockNumber{9}).value(),
             EndGoal(BlockNumber{9}));
-  EXPECT_EQ(ResolveEndBlock(Parse("-3"), BlockNumber{6}, BlockNumber{9}), EndGoal(BlockNumber{6}));
-  EXPECT_EQ(ResolveEndBlock(Parse("-9"), BlockNumber{0}, BlockNumber{9}), EndGoal(BlockNumber{0}));
+  EXPECT_EQ(ResolveEndBlock(Parse("-3"), BlockNumber{6}, BlockNumber{9}).value(),
+            EndGoal(BlockNumber{6}));
+  EXPECT_EQ(ResolveEndBlock(Parse("-9"), BlockNumber{0}, BlockNumber{9}).value(),
+            EndGoal(BlockNumber{0}));
 }
 
 TEST(ResolveEndBlockTest, AChainWithoutBlocksHasNothingToWrite) {
-  EXPECT_EQ(ResolveEndBlock(Parse("latest"), BlockNumber{0}, std::nullopt),
+  EXPECT_EQ(ResolveEndBlock(Parse("latest"), BlockNumber{0}, std::nullopt).value(),
             EndGoal(NothingToWrite{}));
-  EXPECT_EQ(ResolveEndBlock(Parse("-3"), BlockNumber{5}, std::nullopt), EndGoal(NothingToWrite{}));
+  EXPECT_EQ(ResolveEndBlock(Parse("-3"), BlockNumber{5}, std::nullopt).value(),
+            EndGoal(NothingToWrite{}));
 }
 
 TEST(ResolveEndBlockTest, AnEndBeforeTheStartIsInvalid) {

@@ -92,7 +92,7 @@ TEST(CountAgreedTest, FindsWhereTheChainsPartWithFewQuestions) {
         ++questions;
         return HashOf(block.value, block.value < agreed ? 1 : 2);
       });
-      ASSERT_EQ(found, agreed) << "of " << count;
+      ASSERT_EQ(found.value(), agreed) << "of " << count;
       ASSERT_LE(questions, 20U);
       if (agreed == count && count > 0) {
         ASSERT_EQ(questions, 1U);

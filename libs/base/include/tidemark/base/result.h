@@ -71,7 +71,10 @@ std::unexpected<Error> WithContext(std::string_view context, Error error);
   } while (false)
 #define TIDEMARK_TRY_BIND_(leave, declaration, expression) \
   TIDEMARK_TRY_BIND2_(leave, TIDEMARK_TRY_CONCAT_(tidemark_try_, __LINE__), declaration, expression)
+// A declaration cannot stand in parentheses, nor can the keyword that leaves.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define TIDEMARK_TRY_BIND2_(leave, temporary, declaration, expression)   \
   auto temporary = (expression);                                         \
   if (!(temporary)) leave std::unexpected(std::move(temporary).error()); \
   declaration = *std::move(temporary)
+// NOLINTEND(bugprone-macro-parentheses)
