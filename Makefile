@@ -30,6 +30,9 @@ build/%/build.ninja: CMakePresets.json tools/pins.txt
 	@cmake --preset $* --log-level=WARNING >build/$*/configure.log
 	@touch $@
 
+# The libraries that start threads or are called from several.
+CONCURRENT = metadata_db metadata_db_sqlite object_store dataset_store data_store http providers worker
+
 # $(call build,preset,targets)
 build = echo "build $(1)" && cmake --build --preset $(1) --parallel $(JOBS) $(2) -- $(NINJA_FLAGS)
 # $(call test,preset)
@@ -41,26 +44,27 @@ build: setup ## Build the release binary, build/release/bin/tidemark
 	@$(call build,release,--target tidemark)
 
 .PHONY: run
-run: build ## Run on a chain of its own, or on RPC=url NETWORK=name [START=block]
+run: build ## Run on a chain of its own, or on RPC=url [NETWORK=name START=block]
 	@$(PYTHON) tools/run.py --binary build/release/bin/tidemark \
+	  $(if $(DIR),--dir $(DIR)) $(if $(LISTEN),--listen $(LISTEN)) \
 	  $(if $(RPC),--rpc $(RPC)) $(if $(NETWORK),--network $(NETWORK)) $(if $(START),--start $(START))
 
 .PHONY: test
 test: setup ## Build and run every test: units, layering, end to end
 	@$(MAKE) build/release/build.ninja
-	@$(call build,release)
+	@$(call build,release,--target all all_verify_interface_header_sets)
 	@$(call test,release)
 
 .PHONY: test-asan
-test-asan: setup ## Unit tests under the address and undefined-behaviour sanitizers
+test-asan: setup ## Unit and end-to-end tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) build/asan-ubsan/build.ninja
 	@$(call build,asan-ubsan)
 	@$(call test,asan-ubsan)
 
 .PHONY: test-tsan
-test-tsan: setup-checks ## Unit tests under the thread sanitizer
+test-tsan: setup-checks ## Unit tests of the libraries with threads under the thread sanitizer
 	@$(MAKE) build/tsan/build.ninja
-	@$(call build,tsan)
+	@$(call build,tsan,--target $(addsuffix _test,$(CONCURRENT)))
 	@$(call test,tsan)
 
 .PHONY: tidy

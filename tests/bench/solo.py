@@ -68,11 +68,12 @@ def time_blocks(anvil, solo, blocks):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", required=True)
-    parser.add_argument("--anvil", required=True)
     parser.add_argument("--rounds", type=int, default=50)
     options = parser.parse_args()
-    os.environ.update(TIDEMARK_BINARY=options.binary, TIDEMARK_ANVIL=options.anvil)
-    from conftest import Anvil, Solo
+    from run import anvil_binary
+
+    os.environ.update(TIDEMARK_BINARY=options.binary, TIDEMARK_ANVIL=str(anvil_binary()))
+    from conftest import Anvil, Solo  # Reads the environment.
 
     with tempfile.TemporaryDirectory() as folder:
         anvil = Anvil(Path(folder))

@@ -55,7 +55,7 @@ bool IsAdjacent(const Segment& segment, const Segment& next) {
                             });
 }
 
-Chains FindChainsAmong(std::vector<const Segment*> segments) {
+Chains FindChainsAmong(const std::vector<const Segment*>& segments) {
   std::vector<SortKey> keys;
   keys.reserve(segments.size());
   for (const Segment* segment : segments) {
@@ -79,7 +79,7 @@ Chains FindChains(std::span<const Segment> segments) {
   std::vector<const Segment*> pointers;
   pointers.reserve(segments.size());
   for (const Segment& segment : segments) pointers.push_back(&segment);
-  return FindChainsAmong(std::move(pointers));
+  return FindChainsAmong(pointers);
 }
 
 Result<bool> ReachesBackTo(ChainView chain, BlockNumber start_block) {

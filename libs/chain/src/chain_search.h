@@ -15,7 +15,7 @@ std::strong_ordering CompareStarts(const Segment& a, const Segment& b);
 std::strong_ordering CompareEnds(const Segment& a, const Segment& b);
 
 /// FindChains of the segments pointed at.
-Chains FindChainsAmong(std::vector<const Segment*> segments);
+Chains FindChainsAmong(const std::vector<const Segment*>& segments);
 
 /// The best fork off `canonical`, which is not empty, among `others`: segments that are not in it,
 /// each with a range. Empty if there is none.

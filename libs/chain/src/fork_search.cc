@@ -167,7 +167,9 @@ Chain FindFork(ChainView canonical, std::vector<const Segment*> others) {
     roots[i] = parent ? roots[*parent] : i;  // A parent ends earlier: its root is known.
   }
 
-  for (std::size_t last = others.size(); last-- > 0 && ends_past(others[last]);) {
+  for (std::size_t end = others.size(); end > 0; --end) {
+    const std::size_t last = end - 1;
+    if (!ends_past(others[last])) break;
     if (!Touches(*others[roots[last]], canonical_last)) continue;
     Chain fork;
     for (std::optional<std::size_t> at = last; at; at = parents[*at]) fork.push_back(others[*at]);

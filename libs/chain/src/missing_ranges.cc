@@ -72,7 +72,7 @@ std::vector<BlockRange> MissingRanges(std::span<const Segment> segments, std::st
   }
 
   std::vector<BlockRange> missing = Uncovered(desired, MergeRanges(std::move(covered)));
-  if (const auto divergence = FindDivergence(FindChainsAmong(std::move(of_network)))) {
+  if (const auto divergence = FindDivergence(FindChainsAmong(of_network))) {
     if (const auto wanted = divergence->Intersect(desired)) missing.push_back(*wanted);
   }
   return MergeRanges(std::move(missing));

@@ -75,7 +75,8 @@ Result<Endpoints> Resolve(const std::string& host, std::uint16_t port, const Wai
   std::unique_lock lock(lookup->mutex);
   lookup->done.wait_for(lock, limit.stop, limit.deadline.Remaining(),
                         [&] { return lookup->result.has_value(); });
-  if (lookup->result) return *std::move(lookup->result);
+  std::optional<Result<Endpoints>> result = std::move(lookup->result);
+  if (result) return *std::move(result);
   return MakeError(ErrorCode::kUnavailable,
                    std::string(limit.Reason()) + " while resolving the name");
 }

@@ -200,6 +200,8 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Rout
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
+// A thread that cannot be joined, or no memory to ask it to stop: the process ends here.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 Server::~Server() { Stop(kGraceOfDestructor); }
 
 std::uint16_t Server::port() const { return impl_->port; }

@@ -33,7 +33,7 @@ struct StoreFactory {
 inline void PrintTo(const StoreFactory& factory, std::ostream* out) { *out << factory.name; }
 
 class MetadataStoreContract : public testing::TestWithParam<StoreFactory> {
- protected:
+ public:
   static constexpr const char* kNode = "node-1";
 
   static DatasetVersion Version(char hash_digit = 'a', std::string name = "mainnet") {

@@ -110,6 +110,9 @@ Result<std::vector<TableRow>> AcquireTables(const Write& write, const DatasetVer
   if (!job) return metadata_db::NoSuchJob(writer);
   for (const TableToWrite& table : tables) {
     TIDEMARK_TRY(const TableRow row, ReadyTable(write, version, table));
+    if (!row.active_revision || !row.path) {
+      return MakeError(ErrorCode::kInternal, "a table that was made ready has no revision");
+    }
     TIDEMARK_TRY(metadata_db::CheckAcquire(writer, *row.path,
                                            {.id = row.writer, .status = row.writer_status}));
     if (row.writer != writer) {

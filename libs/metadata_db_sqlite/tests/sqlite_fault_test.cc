@@ -20,7 +20,7 @@ using metadata_db::Soon;
 constexpr int kCallsMax = 500;
 
 class SqliteFaultTest : public testing::TestWithParam<FailingDisk::Mode> {
- protected:
+ public:
   std::vector<NewFile> ThreeFiles(int round) const {
     std::vector<NewFile> files;
     for (const char* const suffix : {"a", "b", "c"}) {

@@ -23,7 +23,7 @@ using metadata_db::Soon;
 using testing::HasSubstr;
 
 class SqliteFileTest : public testing::Test {
- protected:
+ public:
   using Store = std::unique_ptr<MetadataStore>;
 
   Result<Store> Open(Deadline deadline = Soon()) const {

@@ -15,7 +15,7 @@ using metadata_db::Soon;
 using testing::HasSubstr;
 
 class SqliteSchemaTest : public testing::Test {
- protected:
+ public:
   // Job 1 writes revision 1, active for table "blocks", with files 1 and 2; version 4.
   void SetUp() override {
     const DatasetVersion version{.dataset = {.ns = "eth", .name = "main"},

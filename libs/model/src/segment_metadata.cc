@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -99,7 +100,10 @@ Result<SegmentMetadata> ParseSegmentMetadata(std::string_view json) {
     TIDEMARK_TRY(auto range, ReadRange(element));
     metadata.ranges.push_back(std::move(range));
   }
-  std::ranges::stable_sort(metadata.ranges, {}, &NetworkRange::network);
+  std::ranges::sort(metadata.ranges, [](const NetworkRange& a, const NetworkRange& b) {
+    return std::tuple(std::string_view(a.network), a.blocks.first()) <
+           std::tuple(std::string_view(b.network), b.blocks.first());
+  });
   return metadata;
 }
 

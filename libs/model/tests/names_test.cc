@@ -34,7 +34,7 @@ TEST(TableNameTest, FollowsTheGrammar) {
   EXPECT_TRUE(IsTableName("Blocks_1$"));
   EXPECT_TRUE(IsTableName(std::string(63, 'a')));
   for (const std::string& bad : {std::string(), std::string("1a"), std::string("$a"),
-                                std::string(64, 'a'), std::string("a-b"), std::string("a b")}) {
+                                 std::string(64, 'a'), std::string("a-b"), std::string("a b")}) {
     EXPECT_FALSE(IsTableName(bad)) << bad;
   }
 }

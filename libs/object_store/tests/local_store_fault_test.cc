@@ -167,7 +167,7 @@ TEST_F(LocalStoreFaultTest, AKilledWriterLeavesNoObjectAndIsInNobodysWay) {
 }
 
 TEST_F(LocalStoreFaultTest, OfManyWritersToOneNewPathExactlyOneWins) {
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 8; ++round) {
     const std::string path = "round" + std::to_string(round) + "/object";
     std::vector<Result<ObjectInfo>> results(4);
     std::atomic<bool> go = false;
@@ -199,7 +199,7 @@ TEST_F(LocalStoreFaultTest, OfManyWritersToOneNewPathExactlyOneWins) {
     ASSERT_EQ(winners.size(), 1U);
     EXPECT_EQ(store_->Head(path)->size_bytes, winners.front() + 1);
   }
-  EXPECT_EQ(FilesOnDisk().size(), 20U);
+  EXPECT_EQ(FilesOnDisk().size(), 8U);
 }
 
 TEST_F(LocalStoreFaultTest, AReaderOfAnObjectBeingReplacedSeesAWholeOne) {
@@ -208,7 +208,7 @@ TEST_F(LocalStoreFaultTest, AReaderOfAnObjectBeingReplacedSeesAWholeOne) {
   ASSERT_TRUE(store_->Put("a", small, IfExists::kFail));
   std::atomic<bool> done = false;
   std::thread replacing([&] {
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 20; ++i) {
       EXPECT_TRUE(store_->Put("a", i % 2 == 0 ? large : small, IfExists::kReplace));
     }
     done.store(true);

@@ -19,11 +19,11 @@ struct SqliteOptions {
 
 /// Opens the database, creating or migrating its schema; other processes may have it open too. A
 /// commit is on the disk when its function returns (synchronous=FULL). Up to 16 readers may be open
-/// at once; the next one waits. Readers never wait for writers. Damage to the file that opening
-/// does not meet is kCorruption of the function that meets it. Errors: kUnavailable if the file
-/// cannot be opened or locked; kCorruption if it is no database of ours, is damaged, or was written
-/// by a newer Tidemark; kInternal if the program is linked with another SQLite than it was compiled
-/// for.
+/// at once; the next one waits. Readers never wait for writers. Damage that opening does not meet
+/// is kCorruption of the function that meets it.
+/// Errors: kUnavailable if the file cannot be opened or locked; kCorruption if it is no database of
+/// ours, is damaged, or was written by a newer Tidemark; kInternal if the program is linked with
+/// another SQLite than it was compiled for.
 Result<std::unique_ptr<metadata_db::MetadataStore>> OpenSqliteStore(const SqliteOptions& options,
                                                                     Deadline deadline);
 

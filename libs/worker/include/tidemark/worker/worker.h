@@ -1,6 +1,6 @@
-// The worker: runs sync jobs, block by block from a provider into Parquet segments and committed rows.
-// Here: job life, which blocks to write next, when to close a file, the commit. Not here: how blocks
-// are fetched (providers), how files are encoded (parquet_io), what the rows mean (chain).
+// The worker: runs sync jobs, block by block from a provider into Parquet segments and committed
+// rows. Here: job life, which blocks to write next, when to close a file, the commit. Not here: how
+// blocks are fetched (providers), how files are encoded (parquet_io), what the rows mean (chain).
 #pragma once
 
 #include <chrono>
@@ -54,12 +54,13 @@ struct WorkerOptions {
   std::string info_json = "{}";  // Version and commit, for `workers.info`.
 
   std::chrono::milliseconds heartbeat_interval{1'000};
-  std::chrono::milliseconds job_poll_interval{200};   // How soon new jobs and stop requests are seen.
-  std::chrono::milliseconds head_poll_min{100};       // At the chain head, a fifth of the measured
-  std::chrono::milliseconds head_poll_max{1'000};     // block interval within these bounds.
+  std::chrono::milliseconds job_poll_interval{
+      200};                                        // How soon new jobs and stop requests are seen.
+  std::chrono::milliseconds head_poll_min{100};    // At the chain head, a fifth of the measured
+  std::chrono::milliseconds head_poll_max{1'000};  // block interval within these bounds.
 
-  std::uint64_t fetch_blocks = 100;                     // Blocks asked of the source at once.
-  std::uint64_t segment_max_bytes = 2ULL << 30U;        // A file is closed past any of these.
+  std::uint64_t fetch_blocks = 100;               // Blocks asked of the source at once.
+  std::uint64_t segment_max_bytes = 2ULL << 30U;  // A file is closed past any of these.
   std::uint64_t segment_max_blocks = 1'000'000;
   std::chrono::milliseconds segment_max_age{600'000};
 
