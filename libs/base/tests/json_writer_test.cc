@@ -64,7 +64,7 @@ TEST(JsonWriterTest, BytesThatAreNotUtf8BecomeReplacementCharacters) {
 
 // Method: any bytes at all, read back by an independent parser, which rejects invalid UTF-8.
 TEST(JsonWriterPropertyTest, AnyBytesGiveAStringThatAParserAccepts) {
-  const int seed = testing::UnitTest::GetInstance()->random_seed();
+  const int seed = GTEST_FLAG_GET(random_seed);
   SCOPED_TRACE("rerun with GTEST_RANDOM_SEED=" + std::to_string(seed));
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   std::uniform_int_distribution<int> byte(0, 255);

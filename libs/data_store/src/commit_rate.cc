@@ -18,19 +18,23 @@ double BlockCount(const Segment& segment) {
 
 std::optional<CommitRate> MeasureCommitRate(chain::ChainView chain, UtcTime now) {
   if (chain.empty()) return std::nullopt;
-  const auto [oldest, newest] =
-      std::ranges::minmax(chain, {}, [](const Segment* segment) { return segment->created_at; });
+  UtcTime oldest = chain.front()->created_at;
+  UtcTime newest = oldest;
+  for (const Segment* segment : chain) {
+    oldest = std::min(oldest, segment->created_at);
+    newest = std::max(newest, segment->created_at);
+  }
   // At least a second: the first file of a table must not show an endless speed. A writer's clock
   // may also be ahead of ours.
-  const auto window = std::clamp(std::chrono::ceil<std::chrono::seconds>(now - oldest->created_at),
+  const auto window = std::clamp(std::chrono::ceil<std::chrono::seconds>(now - oldest),
                                  std::chrono::seconds(1), kLongestWindow);
   double blocks = 0;
   for (const Segment* segment : chain) {
-    if (segment->created_at > now - window) blocks += BlockCount(*segment);
+    if (segment->created_at >= now - window) blocks += BlockCount(*segment);
   }
   return CommitRate{.blocks_per_second = blocks / static_cast<double>(window.count()),
                     .window = window,
-                    .last_commit_at = newest->created_at};
+                    .last_commit_at = newest};
 }
 
 }  // namespace tidemark::data_store

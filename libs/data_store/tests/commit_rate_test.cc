@@ -44,7 +44,7 @@ TEST(CommitRateTest, CountsTheBlocksOfTheLastMinute) {
 TEST(CommitRateTest, AYoungTableIsMeasuredOverItsLife) {
   EXPECT_DOUBLE_EQ(
       Measure({MakeSegment(0, 39, seconds(4)), MakeSegment(40, 41, seconds(1))})->blocks_per_second,
-      0.5);
+      10.5);
 }
 
 TEST(CommitRateTest, AWriterThatStoppedShowsZeroNotItsLastSpeed) {

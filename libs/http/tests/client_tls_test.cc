@@ -96,7 +96,7 @@ TEST(ClientTlsTest, GivesUpInTheHandshakeAtTheDeadline) {
   const RawServer server([](RawSocket& socket, int) { socket.ReadToEnd(); });
   Client client({.is_tls = true, .host = "127.0.0.1", .port = server.port(), .target = "/"});
   const auto reply = client.Send({.method = Method::kGet, .target = {}, .headers = {}, .body = {}},
-                                 Deadline::After(std::chrono::milliseconds(50)));
+                                 Deadline::After(std::chrono::milliseconds(300)));
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(reply.error().message, HasSubstr("timed out in the TLS handshake"));

@@ -55,7 +55,7 @@ TEST(PercentEncodeTest, LeavesUnreservedCharactersAlone) {
 
 // Method: random bytes, without NUL, which decoding refuses.
 TEST(PercentEncodePropertyTest, DecodingGivesTheTextBack) {
-  const int seed = testing::UnitTest::GetInstance()->random_seed();
+  const int seed = GTEST_FLAG_GET(random_seed);
   SCOPED_TRACE("rerun with GTEST_RANDOM_SEED=" + std::to_string(seed));
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   std::uniform_int_distribution<int> byte(1, 255);

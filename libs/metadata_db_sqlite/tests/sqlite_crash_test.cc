@@ -51,7 +51,7 @@ int CommitForEver(const std::filesystem::path& file, const ChildProcess::Tell& t
 // wherever it is then. Every commit it told of must be there, whole, and so must the table's
 // number.
 TEST(SqliteCrashTest, EveryCommitThatReturnedSurvivesAKilledProcess) {
-  const int seed = testing::UnitTest::GetInstance()->random_seed();
+  const int seed = GTEST_FLAG_GET(random_seed);
   SCOPED_TRACE("rerun with GTEST_RANDOM_SEED=" + std::to_string(seed));
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   std::uniform_int_distribution<std::size_t> commits(1, 60);

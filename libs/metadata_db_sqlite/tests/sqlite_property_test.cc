@@ -124,7 +124,7 @@ class RandomOperation {
 // Method: the same random operations on both stores. Each result, errors' texts included, and
 // everything that can be read must be the same after each.
 TEST(SqliteStorePropertyTest, AnyHistoryGivesTheReadsOfTheMemoryStore) {
-  const int seed = testing::UnitTest::GetInstance()->random_seed();
+  const int seed = GTEST_FLAG_GET(random_seed);
   SCOPED_TRACE("rerun with GTEST_RANDOM_SEED=" + std::to_string(seed));
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   int successes = 0;

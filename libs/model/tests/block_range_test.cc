@@ -29,7 +29,7 @@ TEST(BlockRangeTest, NothingFollowsTheLastRepresentableBlock) {
 // Method: draw small ranges, spell each out as a plain std::set of heights, and hold every answer
 // against the sets. Heights stay below 12 so that touching, nested and disjoint ranges are common.
 TEST(BlockRangePropertyTest, AgreesWithASetOfHeights) {
-  const int seed = testing::UnitTest::GetInstance()->random_seed();
+  const int seed = GTEST_FLAG_GET(random_seed);
   SCOPED_TRACE("rerun with GTEST_RANDOM_SEED=" + std::to_string(seed));
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   std::uniform_int_distribution<std::uint64_t> height(0, 11);

@@ -73,7 +73,7 @@ TEST(HexTest, DecimalTextOfNumbersAroundItsRounds) {
 
 // Method: build a number's decimal text digit by digit in base 10 arithmetic on text.
 TEST(HexPropertyTest, DecimalTextAgreesWithSchoolArithmetic) {
-  const int seed = testing::UnitTest::GetInstance()->random_seed();
+  const int seed = GTEST_FLAG_GET(random_seed);
   SCOPED_TRACE("rerun with GTEST_RANDOM_SEED=" + std::to_string(seed));
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   for (int round = 0; round < 500; ++round) {

@@ -44,7 +44,7 @@ TEST(SplitIntoRunsTest, NothingMissingIsNoRun) {
 
 // Method: spell out which table lacks which block, and hold the runs against that.
 TEST(SplitIntoRunsPropertyTest, EachTableGetsEachOfItsBlocksOnce) {
-  const int seed = testing::UnitTest::GetInstance()->random_seed();
+  const int seed = GTEST_FLAG_GET(random_seed);
   SCOPED_TRACE("rerun with GTEST_RANDOM_SEED=" + std::to_string(seed));
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   for (int round = 0; round < 2000; ++round) {

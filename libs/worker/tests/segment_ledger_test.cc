@@ -83,7 +83,7 @@ TEST(SegmentLedgerTest, KnowsTheHashOfEachCanonicalEndAndOfNoOtherBlock) {
 // Method: add random segments of three branches one by one, and after each compare with a ledger
 // that was given all of them at once and with the chain algorithm itself.
 TEST(SegmentLedgerPropertyTest, AddingOneByOneEqualsLoadingAll) {
-  const int seed = testing::UnitTest::GetInstance()->random_seed();
+  const int seed = GTEST_FLAG_GET(random_seed);
   SCOPED_TRACE("rerun with GTEST_RANDOM_SEED=" + std::to_string(seed));
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   const auto draw = [&](std::uint64_t low, std::uint64_t high) {

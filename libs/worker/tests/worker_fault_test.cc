@@ -255,7 +255,7 @@ TEST_F(WorkerFaultTest, ARowThatCannotBeReadNeitherStopsTheJobNorCounts) {
 // Method: the worker is destroyed after a random number of events, and a new one started on the
 // same stores, while the chain grows and turns; fifty times.
 TEST_F(WorkerFaultTest, NothingIsLostOrDoubledByKillingTheWorkerAtAnyMoment) {
-  const int seed = testing::UnitTest::GetInstance()->random_seed();
+  const int seed = GTEST_FLAG_GET(random_seed);
   SCOPED_TRACE("rerun with GTEST_RANDOM_SEED=" + std::to_string(seed));
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   world_.options.segment_max_blocks = 3;

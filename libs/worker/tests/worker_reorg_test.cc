@@ -245,7 +245,7 @@ TEST_F(WorkerReorgTest, ASourceThatContradictsItselfEndsInARetriedFailure) {
 
 // Method: a random walk of growth, reorganisations, returns and restarts, compared at the end.
 TEST_F(WorkerReorgTest, TheCanonicalChainEndsAsTheSourcesChainAfterAnyHistory) {
-  const int seed = testing::UnitTest::GetInstance()->random_seed();
+  const int seed = GTEST_FLAG_GET(random_seed);
   SCOPED_TRACE("rerun with GTEST_RANDOM_SEED=" + std::to_string(seed));
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   const auto draw = [&](std::uint64_t low, std::uint64_t high) {
