@@ -124,13 +124,14 @@ Status Client::Impl::ReadHead(Parser& parser, const WaitLimit& limit) {
     if (head.size_bytes().value_or(buffer.size()) > kMaxHeadBytes) {
       return Unavailable("the answer's headers are too large");
     }
-    if (head.size_bytes()) break;
+    if (const auto size_bytes = head.size_bytes()) {
+      const ParseStep step = ParseHead(parser, buffer, *size_bytes);
+      if (step == ParseStep::kTooLarge) return TooLarge();
+      if (step != ParseStep::kDone) return Unavailable("the answer is not valid HTTP/1.1");
+      return {};
+    }
     TIDEMARK_TRY(ReadMore(parser, limit));
   }
-  const ParseStep step = ParseHead(parser, buffer, *head.size_bytes());
-  if (step == ParseStep::kTooLarge) return TooLarge();
-  if (step != ParseStep::kDone) return Unavailable("the answer is not valid HTTP/1.1");
-  return {};
 }
 
 Status Client::Impl::ReadBody(Parser& parser, const WaitLimit& limit) {

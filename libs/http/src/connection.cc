@@ -167,7 +167,12 @@ Awaitable<bool> Connection::ReadHead(Exchange& exchange) {
                                    : Refusal{431, "the request's headers are too large"};
       co_return true;
     }
-    if (head.size_bytes()) break;
+    if (const auto size_bytes = head.size_bytes()) {
+      exchange.parser.header_limit(static_cast<std::uint32_t>(options.max_header_bytes));
+      exchange.parser.body_limit(options.max_body_bytes);
+      exchange.Take(ParseHead(exchange.parser, buffer_, *size_bytes));
+      co_return true;
+    }
 
     if (server_.is_stopping && phase_ == Phase::kIdle) co_return false;
     if (!co_await ReadMore()) {
@@ -176,12 +181,6 @@ Awaitable<bool> Connection::ReadHead(Exchange& exchange) {
       co_return true;
     }
   }
-
-  Parser& parser = exchange.parser;
-  parser.header_limit(static_cast<std::uint32_t>(options.max_header_bytes));
-  parser.body_limit(options.max_body_bytes);
-  exchange.Take(ParseHead(parser, buffer_, *exchange.head.size_bytes()));
-  co_return true;
 }
 
 // False if there is nobody to answer.

@@ -197,7 +197,7 @@ class FileDescriptorLimit {
     const int lowest_free = ::dup(STDIN_FILENO);
     ::close(lowest_free);
     rlimit limit = before_;
-    limit.rlim_cur = static_cast<rlim_t>(lowest_free + spare);
+    limit.rlim_cur = static_cast<rlim_t>(lowest_free) + static_cast<rlim_t>(spare);
     EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   }
   ~FileDescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }

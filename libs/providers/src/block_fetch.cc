@@ -110,6 +110,11 @@ Result<FetchOutcome> Round::Run(BlockRange range) {
   std::vector<EvmBlock> blocks;
   blocks.reserve(parts_.size());
   for (Parts& parts : parts_) {
+    if (!parts.receipts) {
+      return MakeError(
+          ErrorCode::kInternal,
+          fmt::format("the receipts of block {} were not asked for", parts.block.number.value));
+    }
     if (auto what = Join(parts.block, *std::move(parts.receipts))) {
       return Contradiction{fmt::format("block {}: {}", parts.block.number.value, *what)};
     }

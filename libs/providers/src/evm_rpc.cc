@@ -17,6 +17,7 @@
 #include "rpc_error.h"
 #include "rpc_node.h"
 #include "session_pool.h"
+#include "tidemark/base/log.h"
 #include "tidemark/base/mutex.h"
 
 namespace tidemark::providers {
@@ -142,8 +143,10 @@ Result<std::vector<EvmBlock>> EvmRpcSource::FetchBlocks(BlockRange range, Deadli
     const std::size_t wanted = std::min(fetch.part_count(), pool_.sessions_max());
     try {
       while (threads.size() + 1 < wanted) threads.emplace_back([&fetch] { fetch.Run(); });
-    } catch (const std::system_error&) {
-      // The system has no more threads: those that are there do all of it.
+    } catch (const std::system_error& error) {
+      // The threads that are there do all of it.
+      Log(LogLevel::kWarning, "no_thread_for_fetching",
+          {{"threads", threads.size()}, {"error", error.what()}});
     }
     fetch.Run();
   }

@@ -31,12 +31,12 @@ bool ReadInto256(JsonValue& value, Hash32& out) {
   return number.has_value();
 }
 
-template <auto kField, class Out>
+template <auto Field, class Out>
 bool ReadSignaturePart(JsonValue& value, Out& out, std::string& /*why*/) {
-  if constexpr (requires { (out.*kField).emplace(); }) {
-    return ReadInto256(value, (out.*kField).emplace());
+  if constexpr (requires { (out.*Field).emplace(); }) {
+    return ReadInto256(value, (out.*Field).emplace());
   } else {
-    return ReadInto256(value, out.*kField);
+    return ReadInto256(value, out.*Field);
   }
 }
 
@@ -95,7 +95,7 @@ constexpr auto kAuthorizationMembers = MakeMembers<EvmAuthorization>({
     {"s", Presence::kRequired, ReadSignaturePart<&EvmAuthorization::s>},
 });
 
-template <const auto& kMembers, class Element>
+template <const auto& Members, class Element>
 bool ReadObjects(JsonValue& value, std::optional<std::vector<Element>>& out, std::string& why) {
   out.emplace();
   JsonArray array;
@@ -103,7 +103,7 @@ bool ReadObjects(JsonValue& value, std::optional<std::vector<Element>>& out, std
   for (auto next : array) {
     JsonObject object;
     if (next.get_object().get(object) != simdjson::SUCCESS) return false;
-    if (!kMembers.Read(object, out->emplace_back(), why)) return false;
+    if (!Members.Read(object, out->emplace_back(), why)) return false;
   }
   return true;
 }

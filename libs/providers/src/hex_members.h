@@ -79,9 +79,9 @@ bool ReadInto(JsonValue& value, std::optional<T>& out) {
 }
 
 /// Table entry for a field whose type tells its encoding.
-template <auto kField, class Out>
+template <auto Field, class Out>
 bool ReadField(JsonValue& value, Out& out, std::string& /*why*/) {
-  return ReadInto(value, out.*kField);
+  return ReadInto(value, out.*Field);
 }
 
 }  // namespace tidemark::providers

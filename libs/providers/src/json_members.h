@@ -51,13 +51,13 @@ struct Member {
 /// The members of one kind of object that are read; all others are skipped without looking at them.
 /// Looked up by a perfect hash that the compiler finds: a receipt has thirteen keys, a block of a
 /// busy chain thousands of receipts.
-template <class Out, std::size_t kCount>
+template <class Out, std::size_t Count>
 class MemberTable {
  public:
-  consteval explicit MemberTable(const std::array<Member<Out>, kCount>& members)
+  consteval explicit MemberTable(const std::array<Member<Out>, Count>& members)
       : members_(members) {
-    static_assert(kCount < 64);
-    for (std::size_t i = 0; i < kCount; ++i) {
+    static_assert(Count < 64);
+    for (std::size_t i = 0; i < Count; ++i) {
       if (members[i].presence == Presence::kRequired) required_ |= 1ULL << i;
     }
     while (!FillSlots()) multiplier_ += 2;
@@ -72,7 +72,7 @@ class MemberTable {
       if (std::move(next).get(field) != simdjson::SUCCESS) return Fail(why, "broken JSON");
       const std::string_view key = KeyText(field.key());
       const std::size_t i = slots_[Slot(key)];
-      if (i >= kCount || members_[i].name != key) continue;
+      if (i >= Count || members_[i].name != key) continue;
       if ((seen >> i & 1U) != 0) return Fail(why, fmt::format("\"{}\" is there twice", key));
       JsonValue& value = field.value();
       if (members_[i].presence != Presence::kNullable && IsNull(value)) continue;
@@ -109,7 +109,7 @@ class MemberTable {
 
   constexpr bool FillSlots() {
     slots_.fill(kFree);
-    for (std::size_t i = 0; i < kCount; ++i) {
+    for (std::size_t i = 0; i < Count; ++i) {
       std::uint8_t& slot = slots_[Slot(members_[i].name)];
       if (slot != kFree) return false;
       slot = static_cast<std::uint8_t>(i);
@@ -117,16 +117,16 @@ class MemberTable {
     return true;
   }
 
-  std::array<Member<Out>, kCount> members_;
+  std::array<Member<Out>, Count> members_;
   std::array<std::uint8_t, kSlots> slots_{};
   std::uint64_t required_ = 0;
   std::uint32_t multiplier_ = 0x9E3779B1;
 };
 
 /// The table of `members`, its size counted.
-template <class Out, std::size_t kCount>
-consteval MemberTable<Out, kCount> MakeMembers(const Member<Out> (&members)[kCount]) {
-  return MemberTable<Out, kCount>(std::to_array(members));
+template <class Out, std::size_t Count>
+consteval MemberTable<Out, Count> MakeMembers(const Member<Out> (&members)[Count]) {
+  return MemberTable<Out, Count>(std::to_array(members));
 }
 
 }  // namespace tidemark::providers

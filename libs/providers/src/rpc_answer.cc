@@ -146,12 +146,13 @@ class Batch {
     std::vector<RpcValue> values;
     values.reserve(values_.size());
     for (std::size_t i = 0; i < values_.size(); ++i) {
-      if (!values_[i]) {
+      std::optional<RpcValue>& value = values_[i];
+      if (!value) {
         // Some nodes answer one call of a batch that they refuse, with the reason.
         if (auto* error = FindError()) return BatchRefusal{std::move(*error)};
         return Contradiction{fmt::format("{} was not answered", Describe(calls_[i]))};
       }
-      values.push_back(std::move(*values_[i]));
+      values.push_back(*std::move(value));
     }
     return values;
   }
@@ -173,14 +174,13 @@ bool IsAtEnd(simdjson::ondemand::document& document) {
 }
 
 RpcAnswer ReadDocument(simdjson::ondemand::document& document, std::span<const RpcCall> calls) {
-  const Contradiction broken{kBroken};
   Batch batch(calls);
   simdjson::ondemand::json_type type;
-  if (document.type().get(type) != simdjson::SUCCESS) return broken;
+  if (document.type().get(type) != simdjson::SUCCESS) return Contradiction{kBroken};
 
   if (type == simdjson::ondemand::json_type::object) {
     JsonObject object;
-    if (document.get_object().get(object) != simdjson::SUCCESS) return broken;
+    if (document.get_object().get(object) != simdjson::SUCCESS) return Contradiction{kBroken};
     if (calls.size() == 1) {
       if (auto answer = batch.Add(object)) return std::move(*answer);
     } else {
@@ -188,19 +188,19 @@ RpcAnswer ReadDocument(simdjson::ondemand::document& document, std::span<const R
       std::string why;
       if (!ReadElement(object, element, why)) return Contradiction{std::move(why)};
       if (!element.error) return Contradiction{"a batch was answered with one result"};
-      if (!IsAtEnd(document)) return broken;
+      if (!IsAtEnd(document)) return Contradiction{kBroken};
       return BatchRefusal{std::move(*element.error)};
     }
   } else {
     JsonArray array;
-    if (document.get_array().get(array) != simdjson::SUCCESS) return broken;
+    if (document.get_array().get(array) != simdjson::SUCCESS) return Contradiction{kBroken};
     for (auto next : array) {
       JsonObject object;
-      if (next.get_object().get(object) != simdjson::SUCCESS) return broken;
+      if (next.get_object().get(object) != simdjson::SUCCESS) return Contradiction{kBroken};
       if (auto answer = batch.Add(object)) return std::move(*answer);
     }
   }
-  if (!IsAtEnd(document)) return broken;
+  if (!IsAtEnd(document)) return Contradiction{kBroken};
   return std::move(batch).Finish();
 }
 
@@ -211,8 +211,6 @@ struct AnswerReader::Impl {
 };
 
 AnswerReader::AnswerReader() : impl_(std::make_unique<Impl>()) {}
-AnswerReader::AnswerReader(AnswerReader&&) noexcept = default;
-AnswerReader& AnswerReader::operator=(AnswerReader&&) noexcept = default;
 AnswerReader::~AnswerReader() = default;
 
 RpcAnswer AnswerReader::Read(std::string body, std::span<const RpcCall> calls) {

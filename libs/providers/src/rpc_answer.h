@@ -47,8 +47,6 @@ using RpcAnswer = std::variant<std::vector<RpcValue>, BatchRefusal, Contradictio
 class AnswerReader {
  public:
   AnswerReader();
-  AnswerReader(AnswerReader&&) noexcept;
-  AnswerReader& operator=(AnswerReader&&) noexcept;
   ~AnswerReader();
 
   /// A call's value is NotThere, an RpcError, or of the one kind that its method gives.

@@ -88,13 +88,14 @@ Result<RpcAnswer> RpcSession::AskOnce(std::span<const RpcCall> calls, const Pati
   for (int tries = 1;; ++tries) {
     TIDEMARK_TRY(WaitForTurn(calls, patience));
     Attempt attempt = Try(calls, body, patience);
-    if (attempt.next == Attempt::Next::kReturn || tries == kTriesMax) return attempt.result;
+    if (attempt.next == Attempt::Next::kReturn || tries == kTriesMax)
+      return std::move(attempt.result);
     const std::chrono::nanoseconds wait = attempt.after ? *attempt.after : BackOff(tries);
     const SteadyTime next_try = std::chrono::steady_clock::now() + wait;
     // No use in waiting for a try that would come too late.
-    if (next_try >= patience.deadline.time()) return attempt.result;
+    if (next_try >= patience.deadline.time()) return std::move(attempt.result);
     PauseUntil(next_try, patience.stop);
-    if (patience.stop.stop_requested()) return attempt.result;
+    if (patience.stop.stop_requested()) return std::move(attempt.result);
   }
 }
 
