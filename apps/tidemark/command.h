@@ -1,6 +1,7 @@
 // What the subcommands share: how they are declared, and how the program ends.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -13,7 +14,7 @@ class App;
 namespace tidemark::app {
 
 /// Exit codes, as `tidemark --help` lists them. A script may rely on them.
-enum class ExitCode : int {
+enum class ExitCode : std::uint8_t {
   kOk = 0,
   kFailure = 1,
   kUsage = 2,

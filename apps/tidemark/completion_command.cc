@@ -87,7 +87,7 @@ std::string Script(const CLI::App& app, const std::string& shell) {
   std::vector<Completion> completions;
   Collect(app, "", completions);
   if (shell == "fish") return FishScript(completions);
-  const std::string bash = BashScript(completions);
+  std::string bash = BashScript(completions);
   if (shell == "bash") return bash;
   return "#compdef tidemark\nautoload -U +X bashcompinit && bashcompinit\n" + bash;
 }

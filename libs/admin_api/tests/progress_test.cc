@@ -69,23 +69,23 @@ class ProgressTest : public ApiFixture {
   }
 
   Answer GetTable(const std::string& table) {
-    return Get(kVersion + "/tables/" + table + "/progress");
+    return Get(version_path_ + "/tables/" + table + "/progress");
   }
 
-  const std::string kVersion = "/datasets/eth/mainnet/versions/latest";
+  const std::string version_path_ = "/datasets/eth/mainnet/versions/latest";
   JobId job_;
   std::map<std::string, LocationId> locations_;
 };
 
 TEST_F(ProgressTest, ADatasetThatNobodyWritesHasNullsAndNoFiles) {
-  const std::string hash = Get(kVersion).body.at("manifest_hash");
+  const std::string hash = Get(version_path_).body.at("manifest_hash");
   const auto table = [](const std::string& name) {
     return R"({"table_name":")" + name +
            R"(","current_block":null,"start_block":null,"job_id":null,"job_status":null,)"
            R"("files_count":0,"total_size_bytes":0,"job_state":null,"ranges":[],)"
            R"("revision_id":null,"version":null})";
   };
-  EXPECT_EQ(Get(kVersion + "/progress").text,
+  EXPECT_EQ(Get(version_path_ + "/progress").text,
             R"({"dataset_namespace":"eth","dataset_name":"mainnet","revision":"latest",)"
             R"("manifest_hash":")" +
                 hash + R"(","tables":[)" + table("blocks") + "," + table("transactions") + "," +
@@ -114,7 +114,7 @@ TEST_F(ProgressTest, ProgressIsThatOfTheCommittedFiles) {
 TEST_F(ProgressTest, TheDatasetsAnswerHoldsTheTablesAnswersInItsOrder) {
   Start({"logs", "blocks"});
   Commit("logs", {.first = 0, .last = 4, .hash = 1, .prev_hash = 0});
-  const auto tables = Get(kVersion + "/progress").body.at("tables");
+  const auto tables = Get(version_path_ + "/progress").body.at("tables");
   ASSERT_EQ(tables.size(), 3U);
   std::size_t i = 0;
   for (const std::string table : {"blocks", "transactions", "logs"}) {
@@ -159,12 +159,13 @@ TEST_F(ProgressTest, JobStatusSpeaksTheSpecificationsWordsAndJobStateTheStoredOn
 TEST_F(ProgressTest, TheRateIsThereOnlyIfItIsAskedFor) {
   Start({"blocks"});
   EXPECT_FALSE(GetTable("blocks").body.contains("rate"));
-  EXPECT_TRUE(Get(kVersion + "/tables/blocks/progress?include=rate").body.at("rate").is_null());
+  EXPECT_TRUE(
+      Get(version_path_ + "/tables/blocks/progress?include=rate").body.at("rate").is_null());
   Commit("blocks", {.first = 0, .last = 9, .hash = 1, .prev_hash = 0});
   clock_.now += std::chrono::seconds(30);
   Commit("blocks", {.first = 10, .last = 14, .hash = 2, .prev_hash = 1});
   EXPECT_FALSE(GetTable("blocks").body.contains("rate"));
-  const auto tables = Get(kVersion + "/progress?include=rate").body.at("tables");
+  const auto tables = Get(version_path_ + "/progress?include=rate").body.at("tables");
   const auto& rate = tables.at(0).at("rate");
   EXPECT_GT(rate.at("blocks_per_second").get<double>(), 0);
   EXPECT_EQ(rate.at("last_commit_at"), "2026-01-02T03:04:35.678901+00:00");
@@ -183,7 +184,7 @@ TEST_F(ProgressTest, ATableThatTheDatasetLacksIsNotFound) {
 }
 
 TEST_F(ProgressTest, TheRevisionIsRepeatedAsItWasAskedFor) {
-  std::string hash = Get(kVersion).body.at("manifest_hash");
+  std::string hash = Get(version_path_).body.at("manifest_hash");
   for (char& c : hash) c = static_cast<char>(std::toupper(c));
   const Answer answer = Get("/datasets/eth/mainnet/versions/" + hash + "/progress");
   EXPECT_EQ(answer.body.at("revision"), hash);
@@ -191,19 +192,19 @@ TEST_F(ProgressTest, TheRevisionIsRepeatedAsItWasAskedFor) {
 }
 
 TEST_F(ProgressTest, AHeadRequestIsAnswered) {
-  EXPECT_EQ(Ask({http::Method::kHead, kVersion + "/progress"}).status, 200);
+  EXPECT_EQ(Ask({http::Method::kHead, version_path_ + "/progress"}).status, 200);
 }
 
 // Method: let the n-th call to the database and all that follow fail, for every n.
 TEST_F(ProgressTest, WhereverTheDatabaseFailsTheAnswerIs503) {
   Start({"blocks"});
   Commit("blocks", {.first = 0, .last = 9, .hash = 1, .prev_hash = 0});
-  const std::string good = Get(kVersion + "/progress").text;
+  const std::string good = Get(version_path_ + "/progress").text;
   bool has_failed = false;
   for (int n = 0;; ++n) {
     metadata_.calls = 0;
     metadata_.first_failing_call = n;
-    const Answer answer = Get(kVersion + "/progress");
+    const Answer answer = Get(version_path_ + "/progress");
     if (answer.status == 200) {
       EXPECT_EQ(answer.text, good);
       break;
@@ -249,7 +250,7 @@ class WatchedData final : public data_store::DataStore {
 TEST_F(ProgressTest, AnAnswerIsTakenFromOneSnapshot) {
   WatchedData data(*data_);
   router_ = MakeRouter({data, *jobs_, *datasets_, *providers_});
-  EXPECT_EQ(Get(kVersion + "/progress").status, 200);
+  EXPECT_EQ(Get(version_path_ + "/progress").status, 200);
   EXPECT_EQ(data.snapshots, 1);
   EXPECT_EQ(GetTable("logs").status, 200);
   EXPECT_EQ(data.snapshots, 2);
@@ -259,7 +260,7 @@ TEST_F(ProgressTest, ATableThatCannotBeReadIs500WithoutInternals) {
   WatchedData data(*data_);
   router_ = MakeRouter({data, *jobs_, *datasets_, *providers_});
   data.failing_table = "transactions";
-  const Answer answer = Get(kVersion + "/progress");
+  const Answer answer = Get(version_path_ + "/progress");
   EXPECT_EQ(answer.status, 500);
   EXPECT_EQ(answer.error_code(), "GET_SYNC_PROGRESS_ERROR");
   EXPECT_THAT(answer.text, testing::Not(testing::HasSubstr("secret")));

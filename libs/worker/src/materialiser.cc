@@ -50,8 +50,9 @@ Status Materialiser::Append(const BlockRun& run, const EvmBlock& block,
   if (batch_ && batch_->last_hash() != PreviousHash(block)) TIDEMARK_TRY(CommitBatch(run, stop));
   if (!batch_) {
     std::vector<const TableTarget*> targets;
+    targets.reserve(run.tables.size());
     for (const std::size_t table : run.tables) targets.push_back(&tables_[table]);
-    TIDEMARK_TRY(batch_, SegmentBatch::Open(context_.data, std::move(targets), block.number,
+    TIDEMARK_TRY(batch_, SegmentBatch::Open(context_.data, targets, block.number,
                                             context_.clock.SteadyNow()));
   }
   TIDEMARK_TRY(batch_->Append(block));

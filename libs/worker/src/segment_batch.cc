@@ -14,9 +14,9 @@ BlockHash PreviousHash(const EvmBlock& block) {
   return block.number.value == 0 ? BlockHash{} : block.parent_hash;
 }
 
-Result<std::unique_ptr<SegmentBatch>> SegmentBatch::Open(object_store::ObjectStore& store,
-                                                         std::vector<const TableTarget*> tables,
-                                                         BlockNumber first, SteadyTime now) {
+Result<std::unique_ptr<SegmentBatch>> SegmentBatch::Open(
+    object_store::ObjectStore& store, const std::vector<const TableTarget*>& tables,
+    BlockNumber first, SteadyTime now) {
   std::unique_ptr<SegmentBatch> batch(new SegmentBatch(store, now));
   for (const TableTarget* table : tables) {
     std::string name = fmt::format("{:09}-{:016x}.parquet", first.value, RandomU64());

@@ -52,7 +52,7 @@ class SegmentBatch {
   /// `store` and `tables` must outlive the batch. `first` is the first block to come.
   /// Errors: kUnavailable.
   static Result<std::unique_ptr<SegmentBatch>> Open(object_store::ObjectStore& store,
-                                                    std::vector<const TableTarget*> tables,
+                                                    const std::vector<const TableTarget*>& tables,
                                                     BlockNumber first, SteadyTime now);
 
   /// Adds the block to each file. The batch is lost after a failure.
