@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -95,5 +96,13 @@ int Main(int argc, char** argv) {
 int main(int argc, char** argv) {
   // Writing to a peer that has gone is an error code here, never the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
-  return tidemark::app::Main(argc, argv);
+  try {
+    return tidemark::app::Main(argc, argv);
+  } catch (const std::exception& error) {
+    // Nothing of ours throws this far; what a library throws still ends in one line.
+    std::fputs("tidemark: ", stderr);
+    std::fputs(error.what(), stderr);
+    std::fputs("\n", stderr);
+    return static_cast<int>(tidemark::app::ExitCode::kFailure);
+  }
 }

@@ -29,7 +29,8 @@ TEST_F(OpenApiTest, RouterAndDocumentHaveTheSameOperations) {
 }
 
 TEST_F(OpenApiTest, TheServedDocumentIsTheFile) {
-  EXPECT_EQ(json::parse(Get("/openapi.json").text), OpenApi());
+  // Not EXPECT_EQ, which would print both.
+  EXPECT_TRUE(json::parse(Get("/openapi.json").text) == OpenApi());
   EXPECT_EQ(OpenApi()["openapi"], "3.1.0");
 }
 

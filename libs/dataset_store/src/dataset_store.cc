@@ -154,6 +154,7 @@ class StoredDatasets final : public DatasetStore {
     std::map<DatasetName, std::vector<TagRow>> by_dataset;
     for (TagRow& tag : tags) by_dataset[tag.dataset].push_back(std::move(tag));
     std::vector<DatasetVersions> result;
+    result.reserve(by_dataset.size());
     for (const auto& [dataset, its_tags] : by_dataset) {
       result.push_back(Summarize(dataset, its_tags));
     }

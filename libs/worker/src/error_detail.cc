@@ -56,7 +56,7 @@ bool IsRetryable(ErrorCode code) {
 std::string PrintErrorDetail(const JobFailure& failure, const FailedJob& job) {
   JsonWriter json;
   json.BeginObject();
-  json.Field("error_code", ToString(failure.step));
+  json.Field("error_code", ToString(failure.position.step));
   json.Field("error_message", failure.error.message);
   json.Key("error_context").BeginObject();
   json.Field("attempt_index", job.attempts);
@@ -64,9 +64,9 @@ std::string PrintErrorDetail(const JobFailure& failure, const FailedJob& job) {
     json.Field("dataset", ToString(job.version->dataset));
     json.Field("manifest_hash", job.version->manifest_hash.hex);
   }
-  if (failure.blocks) {
-    json.Field("block_range_start", failure.blocks->first().value);
-    json.Field("block_range_end", failure.blocks->last().value);
+  if (const auto& blocks = failure.position.blocks) {
+    json.Field("block_range_start", blocks->first().value);
+    json.Field("block_range_end", blocks->last().value);
   }
   json.EndObject();
   json.EndObject();

@@ -31,10 +31,15 @@ enum class JobStep : std::uint8_t {
 /// Amp's `error_code`: "GET_DATASET".
 std::string_view ToString(JobStep step);
 
-struct JobFailure {
-  JobStep step;
-  Error error;
+/// Where a job is, for the detail of a failure.
+struct JobPosition {
+  JobStep step = JobStep::kGetDataset;
   std::optional<BlockRange> blocks;  // Those under way, where the step is about blocks.
+};
+
+struct JobFailure {
+  JobPosition position;
+  Error error;
 };
 
 /// Whose failure it is.

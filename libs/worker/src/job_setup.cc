@@ -79,13 +79,14 @@ Result<JobSetup> SetUpJob(const WorkerContext& context, const metadata_db::JobRo
   TIDEMARK_TRY(const auto reader, context.metadata.OpenReader(Deadline::After(kLoadTimeout)));
   std::vector<TableTarget> tables;
   for (std::size_t i = 0; i < kEvmTables.size(); ++i) {
-    if (i >= rows.size() || !rows[i].active_revision || !rows[i].path) {
+    const auto row = i < rows.size() ? rows[i] : metadata_db::TableRow{};
+    if (!row.active_revision || !row.path) {
       return MakeError(ErrorCode::kInternal, "an acquired table has no active revision");
     }
-    TIDEMARK_TRY(auto segments, LoadSegments(*reader, *rows[i].active_revision));
+    TIDEMARK_TRY(auto segments, LoadSegments(*reader, *row.active_revision));
     tables.push_back({.table = kEvmTables[i],
-                      .location = *rows[i].active_revision,
-                      .path = *rows[i].path,
+                      .location = *row.active_revision,
+                      .path = *row.path,
                       .ledger = SegmentLedger(dataset->network, std::move(segments))});
   }
   return JobSetup{.descriptor = std::move(descriptor),

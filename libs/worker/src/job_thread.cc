@@ -21,9 +21,8 @@ using metadata_db::JobRow;
 using metadata_db::JobTransition;
 
 JobFailure Panic(std::string_view what) {
-  return {.step = JobStep::kPanic,
-          .error = {ErrorCode::kInternal, std::string(what)},
-          .blocks = std::nullopt};
+  return {.position = {.step = JobStep::kPanic, .blocks = std::nullopt},
+          .error = {ErrorCode::kInternal, std::string(what)}};
 }
 
 JobOutcome RunGuarded(const WorkerContext& context, const JobRow& job,
@@ -80,7 +79,7 @@ void RunJob(const WorkerContext& context, const JobRow& job, const std::stop_tok
     Log(LogLevel::kError, "job_failed",
         {{"job_id", job.id.value},
          {"dataset", dataset},
-         {"error_code", ToString(failure->step)},
+         {"error_code", ToString(failure->position.step)},
          {"error", failure->error.message},
          {"retry", is_retryable ? "yes" : "no"}});
     Record(context, job.id, is_retryable ? JobTransition::kFail : JobTransition::kFailForGood,

@@ -24,8 +24,9 @@ Result<Materialiser::Outcome> Materialiser::Write(const BlockRun& run,
       batch_.reset();
       return std::unexpected(std::move(chunk).error());
     }
-    if (!*chunk) break;
-    for (const EvmBlock& block : **chunk) {
+    const auto blocks = *std::move(chunk);
+    if (!blocks) break;
+    for (const EvmBlock& block : *blocks) {
       if (std::exchange(is_first, false) && !Continues(run, block)) return Outcome::kDiverged;
       TIDEMARK_TRY(Append(run, block, stop));
     }

@@ -10,9 +10,9 @@ constexpr std::uint64_t kMax = ~0ULL;
 
 TEST(ErrorDetailTest, HasAmpsKeys) {
   const JobFailure failure{
-      .step = JobStep::kPartitionTask,
-      .error = {ErrorCode::kUnavailable, "node \"x\" did not answer"},
-      .blocks = *BlockRange::Make(BlockNumber{(1ULL << 53U) + 1}, BlockNumber{kMax})};
+      .position = {.step = JobStep::kPartitionTask,
+                   .blocks = *BlockRange::Make(BlockNumber{(1ULL << 53U) + 1}, BlockNumber{kMax})},
+      .error = {ErrorCode::kUnavailable, "node \"x\" did not answer"}};
   const DatasetVersion version{.dataset = {.ns = "eth", .name = "mainnet"},
                                .manifest_hash = HashManifest("{}")};
   const auto json =
@@ -29,9 +29,8 @@ TEST(ErrorDetailTest, HasAmpsKeys) {
 }
 
 TEST(ErrorDetailTest, LeavesOutWhatIsNotKnown) {
-  const JobFailure failure{.step = JobStep::kGetDataset,
-                           .error = {ErrorCode::kCorruption, "no descriptor"},
-                           .blocks = std::nullopt};
+  const JobFailure failure{.position = {.step = JobStep::kGetDataset, .blocks = std::nullopt},
+                           .error = {ErrorCode::kCorruption, "no descriptor"}};
   const auto json =
       nlohmann::json::parse(PrintErrorDetail(failure, {.attempts = 1, .version = {}}));
   EXPECT_EQ(json.at("error_code"), "GET_DATASET");

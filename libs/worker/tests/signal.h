@@ -22,7 +22,7 @@ class Signal {
   /// the lock, so it may call whatever notifies.
   template <class Condition>
   [[nodiscard]] bool WaitUntil(Condition condition,
-                               std::chrono::seconds timeout = std::chrono::seconds(30)) {
+                               std::chrono::seconds timeout = std::chrono::seconds(90)) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     while (true) {
       const std::uint64_t before = events();
