@@ -117,7 +117,7 @@ Question MakeQuestion() {
   return question;
 }
 
-void BM_ReadBlocks(benchmark::State& state) {
+void ReadBlocks(benchmark::State& state) {
   const Question question = MakeQuestion();
   AnswerReader reader;
   for (auto _ : state) {
@@ -138,7 +138,7 @@ void BM_ReadBlocks(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * question.answer.size()));
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kBlocks));
 }
-BENCHMARK(BM_ReadBlocks)->Unit(benchmark::kMillisecond);
+BENCHMARK(ReadBlocks)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 
