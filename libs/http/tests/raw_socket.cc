@@ -37,12 +37,14 @@ sockaddr_in Loopback(std::uint16_t port) {
 RawSocket::RawSocket(RawSocket&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       pending_(std::move(other.pending_)),
-      is_ended_(other.is_ended_) {}
+      is_ended_(other.is_ended_),
+      was_reset_(other.was_reset_) {}
 
 RawSocket& RawSocket::operator=(RawSocket&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(pending_, other.pending_);
   std::swap(is_ended_, other.is_ended_);
+  std::swap(was_reset_, other.was_reset_);
   return *this;
 }
 
@@ -92,6 +94,7 @@ bool RawSocket::ReadSome() {
   std::array<char, 16384> bytes{};
   const ssize_t received = ::recv(fd_, bytes.data(), bytes.size(), 0);
   is_ended_ = received <= 0;
+  was_reset_ = received < 0;
   if (!is_ended_) pending_.append(bytes.data(), static_cast<std::size_t>(received));
   return !is_ended_;
 }

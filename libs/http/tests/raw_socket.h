@@ -36,6 +36,8 @@ class RawSocket {
   bool is_open() const { return fd_ >= 0; }
   /// Whether something has come that nobody has read, or the end.
   bool IsReadable() const;
+  /// Whether reading has ended in a reset and not in an orderly close.
+  bool was_reset() const { return was_reset_; }
   int fd() const { return fd_; }
 
   /// What comes until `end` has come, the other end closes, or kPatience is over.
@@ -52,6 +54,7 @@ class RawSocket {
   int fd_ = -1;
   std::string pending_;  // Read, but not yet returned.
   bool is_ended_ = false;
+  bool was_reset_ = false;
 };
 
 /// Listens on a loopback port and runs `script` over each connection, one after another.

@@ -67,13 +67,16 @@ TEST(ServerLimitsTest, RefusesADeclaredBodyThatIsTooLargeBeforeItComes) {
   EXPECT_EQ(BodyOf(socket.ReadReply()), "0123456789");
 }
 
-// The client goes on sending after the refusal, and must still be able to read it.
+// The client goes on sending after the refusal. A server that closed its socket then would reset
+// the connection, and not every client can read what came before a reset.
 TEST(ServerLimitsTest, ARefusalReachesAClientThatSendsItsLargeBodyAnyway) {
   const TestServer server({.max_body_bytes = 10});
   const std::string body(1U << 20U, 'x');
-  const std::string answer =
-      server.Exchange(kPost + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-  EXPECT_EQ(StatusOf(answer), 413);
+  RawSocket socket = server.Connect();
+  EXPECT_TRUE(
+      socket.Send(kPost + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body));
+  EXPECT_EQ(StatusOf(socket.ReadToEnd().value_or("")), 413);
+  EXPECT_FALSE(socket.was_reset());
 }
 
 TEST(ServerLimitsTest, RefusesAChunkedBodyThatIsTooLarge) {
