@@ -64,6 +64,8 @@ def wait_until(condition, what, within_s=15):
 def free_port(preferred):
     for port in (preferred, 0):
         with socket.socket() as probe:
+            # As servers do: connections that a server before has closed do not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
                 return probe.getsockname()[1]
@@ -89,7 +91,10 @@ class Chain:
         genesis_file = folder / "genesis_time"
         if not genesis_file.exists():
             genesis_file.write_text(str(int(time.time())))
-        port = free_port(8545)
+        # The same port as last time if it can be had: a job that goes on asks the node it knows.
+        port_file = folder / "port"
+        port = free_port(int(port_file.read_text()) if port_file.exists() else 8545)
+        port_file.write_text(str(port))
         self.url = f"http://127.0.0.1:{port}"
         log = open(folder / "anvil.log", "w")
         self._process = start([anvil_binary(), "--host", "127.0.0.1", "--port", port, "--silent",

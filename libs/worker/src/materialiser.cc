@@ -80,11 +80,12 @@ Status Materialiser::CommitBatch(const BlockRun& run, const std::stop_token& sto
                                        .ranges = closed[i].metadata.ranges});
   }
   ++commits_;
+  const BlockRange blocks = closed.front().metadata.ranges.front().blocks;
   Log(LogLevel::kDebug, "segment_committed",
       {{"job_id", job_.id.value},
        {"network", job_.network},
-       {"first_block", batch->blocks()->first().value},
-       {"last_block", batch->blocks()->last().value},
+       {"first_block", blocks.first().value},
+       {"last_block", blocks.last().value},
        {"tables", closed.size()}});
   return {};
 }

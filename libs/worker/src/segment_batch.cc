@@ -60,13 +60,15 @@ bool SegmentBatch::IsFull(const Limits& limits, SteadyTime now) const {
 
 Result<std::vector<ClosedSegment>> SegmentBatch::Close(const std::string& network,
                                                        UtcTime created_at) {
+  const auto covered = blocks();
+  if (!covered || !last_hash_) return MakeError(ErrorCode::kInternal, "a batch without a block");
   std::vector<ClosedSegment> closed;
   for (const OpenFile& file : files_) {
     SegmentMetadata metadata{.table = std::string(ToString(file.table->table)),
                              .filename = file.name,
                              .created_at = created_at,
                              .ranges = {{.network = network,
-                                         .blocks = *blocks(),
+                                         .blocks = *covered,
                                          .hash = *last_hash_,
                                          .prev_hash = previous_hash_,
                                          .timestamp_s = last_timestamp_s_}}};

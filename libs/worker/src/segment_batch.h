@@ -68,8 +68,7 @@ class SegmentBatch {
   bool IsFull(const Limits& limits, SteadyTime now) const;
 
   /// Finishes every file and makes it durable. In the order of the tables.
-  /// Requires: at least one block.
-  /// Errors: kUnavailable, kConflict, kCorruption.
+  /// Errors: kUnavailable, kConflict, kCorruption; kInternal if the batch is empty.
   Result<std::vector<ClosedSegment>> Close(const std::string& network, UtcTime created_at);
 
  private:
