@@ -1,4 +1,4 @@
-# Arrow::arrow and Parquet::parquet: the C++ libraries of the pyarrow wheel, which has no CMake
+# Arrow::arrow, Arrow::s3 and Parquet::parquet: the C++ libraries of the pyarrow wheel, which has no CMake
 # package of its own.
 
 tidemark_archive(arrow_root arrow lib/libparquet.so)
@@ -19,4 +19,6 @@ function(tidemark_arrow_library target stem)
     INTERFACE_LINK_LIBRARIES "${ARGN}")
 endfunction()
 tidemark_arrow_library(Arrow::arrow arrow Threads::Threads)
+# S3 is a library of its own; the other remote file systems are in libarrow.
+tidemark_arrow_library(Arrow::s3 arrow_s3 Arrow::arrow)
 tidemark_arrow_library(Parquet::parquet parquet Arrow::arrow)

@@ -15,7 +15,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${pins}")
 
 # Sets <variable> to the directory that pins.txt gives for <name>, which must hold <file>.
 function(tidemark_archive variable name file)
-  file(STRINGS "${pins}" row REGEX "^(pip|copy|npm) +${name}-[0-9]" LIMIT_COUNT 1)
+  file(STRINGS "${pins}" row REGEX "^(pip|copy|npm|wheels|modules) +${name}-[0-9]" LIMIT_COUNT 1)
   string(REGEX REPLACE "^[a-z]+ +([^ ]+) .*" "\\1" directory "${row}")
   if(NOT EXISTS "${TIDEMARK_DEPS}/${directory}/${file}")
     message(FATAL_ERROR "${directory} is not in ${TIDEMARK_DEPS}: run 'make setup'")
@@ -34,10 +34,12 @@ endmacro()
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 tidemark_package(Threads)
 tidemark_package(OpenSSL 3.0)
+tidemark_package(CURL 7.88)
 tidemark_package(fmt 9.1 CONFIG)
 tidemark_package(simdjson 3.0 CONFIG)
 tidemark_package(tomlplusplus 3.3 CONFIG)
 tidemark_package(CLI11 2.1 CONFIG)
+tidemark_package(PostgreSQL 15)
 # Debian 12's own Boost is 1.74, whose Beast and Asio are too old.
 tidemark_package(Boost 1.81.0 EXACT CONFIG)
 
@@ -55,4 +57,9 @@ if(BUILD_TESTING)
   # In the cache, where the Makefile finds it.
   set(TIDEMARK_ANVIL "${anvil}/bin/anvil" CACHE INTERNAL "")
   tidemark_archive(TIDEMARK_PYARROW pyarrow pyarrow/__init__.py)
+  # For PYTHONPATH too, but of the processes that run them only: they bring much along.
+  tidemark_archive(TIDEMARK_MOTO moto moto/__init__.py)
+  tidemark_archive(TIDEMARK_SCHEMATHESIS schemathesis schemathesis/__init__.py)
+  tidemark_archive(TIDEMARK_NODE node bin/node)
+  tidemark_archive(TIDEMARK_AMP_SDK amp_sdk node_modules/@edgeandnode/amp/package.json)
 endif()

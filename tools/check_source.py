@@ -13,9 +13,12 @@ from pathlib import Path
 # every target finds them, so the include roots alone do not stop them.
 DRIVER_HEADERS = {
     "tidemark_sqlite3": ("sqlite3",),
+    "PostgreSQL::PostgreSQL": ("libpq", "postgresql/", "pg_config"),
     "Arrow::arrow": ("arrow/",),
+    "Arrow::s3": ("arrow/",),
     "Parquet::parquet": ("parquet/",),
     "Boost::headers": ("boost/",),
+    "CURL::libcurl": ("curl/",),
     "OpenSSL::SSL": ("openssl/",),
     "OpenSSL::Crypto": ("openssl/",),
     "simdjson::simdjson": ("simdjson",),

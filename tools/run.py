@@ -74,12 +74,17 @@ def free_port(preferred):
     raise Failure("no port is free on 127.0.0.1")
 
 
-def anvil_binary():
+def pinned(name):
+    """The directory of an archive that tools/setup.sh installs."""
     deps = os.environ.get("TIDEMARK_DEPS") or (
         (os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")) + "/tidemark")
     pins = (ROOT / "tools/pins.txt").read_text()
-    directory = re.search(r"^npm +(anvil-\S+)", pins, re.MULTILINE).group(1)
-    return Path(deps) / directory / "bin/anvil"
+    directory = re.search(rf"^\w+ +({name}-[0-9]\S*)", pins, re.MULTILINE).group(1)
+    return Path(deps) / directory
+
+
+def anvil_binary():
+    return pinned("anvil") / "bin/anvil"
 
 
 class Chain:

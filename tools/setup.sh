@@ -2,7 +2,10 @@
 # Installs what the build and the tests need and this machine lacks: Debian packages, and pinned
 # archives in a cache that all clones share. Everything it may install is a row of tools/pins.txt.
 #
-# usage: tools/setup.sh [--checks]      --checks: also clang, clang-tidy and clang-format
+# usage: tools/setup.sh [--checks|--bench|--bench-worker]
+#        --checks: also clang, clang-tidy and clang-format
+#        --bench:  also what "make bench" compares with
+#        --bench-worker: also what "make bench-worker" compares with, where cargo is there to build it
 #
 # It keeps no record of earlier runs: it looks at what is there, which takes less than 0.1 s.
 set -euo pipefail
@@ -17,10 +20,13 @@ say() { echo "setup: $*"; }
 die() { echo "setup: $*" >&2; exit 1; }
 
 kinds='^apt$'
+archive_kinds='pip|copy|npm|wheels|modules'
 case ${1-} in
   '') ;;
   --checks) kinds='^(apt|checks)$' ;;
-  *) die "unknown option $1; usage: tools/setup.sh [--checks]" ;;
+  --bench) kinds='^(apt|bench)$' ;;
+  --bench-worker) archive_kinds+='|cargo' ;;
+  *) die "unknown option $1; usage: tools/setup.sh [--checks|--bench|--bench-worker]" ;;
 esac
 
 # A file that is there if the directory is. Directories appear by a rename, so they are whole when
@@ -28,9 +34,13 @@ esac
 witness() {
   case $1 in
     pyarrow-*) echo pyarrow/__init__.py ;;
-    arrow-*) echo lib/libparquet.so ;;
+    arrow-*) echo lib/libarrow_s3.so ;;
     sqlite-*) echo sqlite3.c ;;
     anvil-*) echo bin/anvil ;;
+    node-*) echo bin/node ;;
+    cryo-*) echo bin/cryo ;;
+    amp_sdk-*) echo node_modules/@edgeandnode/amp/package.json ;;
+    *) echo "${1%-*}/__init__.py" ;;  # of kind "wheels"
   esac
 }
 is_there() { [[ -e $deps/$1/$(witness "$1") ]]; }
@@ -49,7 +59,7 @@ missing_packages() {
 missing_archives() {
   local kind directory package architecture sha256 _
   while read -r kind directory package architecture sha256 _; do
-    [[ $kind =~ ^(pip|copy|npm)$ && $architecture =~ ^(any|$machine)$ ]] || continue
+    [[ $kind =~ ^($archive_kinds)$ && $architecture =~ ^(any|$machine)$ ]] || continue
     is_there "$directory" || echo "$kind $directory $package $sha256"
   done <"$pins"
 }
@@ -83,6 +93,51 @@ install_packages() {
     die "apt-get failed: $(grep -m1 '^E:' "$scratch/log" || tail -n1 "$scratch/log")"
 }
 
+# Explains what pip did not do, from its log. pip_failed WHAT
+pip_failed() {
+  if grep -q 'DO NOT MATCH THE HASHES' "$scratch/log"; then
+    die "$1: the archive has sha256 $(awk '$1 == "Got" {print $2; exit}' "$scratch/log")," \
+        "which is not the one that is pinned"
+  fi
+  die "pip could not download $1: $(grep '^ERROR' "$scratch/log" | tail -n1)"
+}
+
+# Explains what npm did not do, from its log. npm_failed WHAT
+npm_failed() {
+  die "npm could not download $1: $(grep -iE -m1 '^npm (ERR!|error) [^c]' "$scratch/log")"
+}
+
+# check_file FILE SHA256: a list of packages is as the row says.
+check_file() {
+  local actual
+  actual=$(sha256sum "$here/$1") || die "tools/$1, which tools/pins.txt names, cannot be read"
+  [[ ${actual%% *} == "$2" ]] ||
+    die "tools/$1 has sha256 ${actual%% *}, tools/pins.txt says $2: whoever changes the file gives" \
+        "the row its hash and a new directory name"
+}
+
+# install_wheels FILE: the packages that a requirements file pins, into $scratch/new, which is then
+# a folder for PYTHONPATH.
+install_wheels() {
+  local platforms=() tag
+  for tag in manylinux_2_28 manylinux_2_17 manylinux2014; do
+    platforms+=(--platform "${tag}_$machine")
+  done
+  "$(python_with_pip)" -m pip install --quiet --no-cache-dir --disable-pip-version-check \
+    --root-user-action=ignore --no-deps --require-hashes --only-binary=:all: --implementation cp \
+    --python-version 3.11 "${platforms[@]}" --requirement "$here/$1" --target "$scratch/new" \
+    &>"$scratch/log" || pip_failed "the packages of tools/$1"
+}
+
+# install_modules FOLDER: the packages that its package-lock.json pins, into $scratch/new. No package
+# runs a program of its own while it is installed.
+install_modules() {
+  cp "$here/$1/package.json" "$here/$1/package-lock.json" "$scratch/new/"
+  (cd "$scratch/new" && npm ci --ignore-scripts --omit=optional --no-audit --no-fund \
+    --no-update-notifier --cache "$scratch/npm-cache" </dev/null &>"$scratch/log") ||
+    npm_failed "the packages of tools/$1"
+}
+
 # The two downloads print the path of the archive, its hash checked.
 # download_pip PACKAGE SHA256
 download_pip() {
@@ -91,11 +146,7 @@ download_pip() {
       --no-deps --require-hashes --only-binary=:all: --implementation cp --python-version 3.11 \
       --platform "manylinux_2_28_$machine" --requirement "$scratch/requirements.txt" \
       --dest "$scratch/pip" &>"$scratch/log"; then
-    if grep -q 'DO NOT MATCH THE HASHES' "$scratch/log"; then
-      die "$1: the archive has sha256 $(awk '$1 == "Got" {print $2}' "$scratch/log")," \
-          "tools/pins.txt says $2"
-    fi
-    die "pip could not download $1: $(grep '^ERROR' "$scratch/log" | tail -n1)"
+    pip_failed "$1"
   fi
   echo "$scratch"/pip/*.whl
 }
@@ -106,7 +157,7 @@ download_npm() {
   # npm's own cache would be a second copy of the archive.
   if ! (cd "$scratch/npm" && npm pack --loglevel error --ignore-scripts \
       --cache "$scratch/npm-cache" "$1" >/dev/null 2>"$scratch/log"); then
-    die "npm could not download $1: $(grep -iE -m1 '^npm (ERR!|error) [^c]' "$scratch/log")"
+    npm_failed "$1"
   fi
   local archive actual
   archive=$(echo "$scratch"/npm/*.tgz)
@@ -114,6 +165,23 @@ download_npm() {
   [[ ${actual%% *} == "$2" ]] ||
     die "$1: the archive has sha256 ${actual%% *}, tools/pins.txt says $2"
   echo "$archive"
+}
+
+# build_crate DIRECTORY PACKAGE SHA256: builds a program, from what its lock file pins, into
+# $scratch/new. It takes a quarter of an hour, and gives way to what else runs.
+build_crate() {
+  local crate=${2/@/-} actual
+  local url=https://static.crates.io/crates/${2%@*}/$crate.crate
+  command -v cargo >/dev/null || die "$2 is not built, for there is no cargo: https://rustup.rs"
+  curl -sSfL -o "$scratch/crate" "$url" 2>"$scratch/log" || die "$url: $(tail -n1 "$scratch/log")"
+  actual=$(sha256sum "$scratch/crate")
+  [[ ${actual%% *} == "$3" ]] ||
+    die "$2: the archive has sha256 ${actual%% *}, tools/pins.txt says $3"
+  tar -xzf "$scratch/crate" -C "$scratch" --no-same-owner
+  patch -s -p1 -d "$scratch/$crate" <"$here/setup/$1.patch" || die "$2: its lock file is another one"
+  nice -n 10 cargo install --quiet --locked --path "$scratch/$crate" --root "$scratch/new" \
+    --target-dir "$scratch/target" &>"$scratch/log" ||
+    die "cargo could not build $2: $(grep -m1 '^error' "$scratch/log")"
 }
 
 # unpack KIND DIRECTORY PACKAGE SHA256: fills $scratch/new
@@ -135,7 +203,7 @@ unpack() {
       cp -r "$wheel/pyarrow/include" "$scratch/new/include"
       rm -r "$scratch/new/include/arrow/python"
       cp -r "$wheel"/pyarrow-*.dist-info/licenses "$scratch/new/licenses"
-      for library in arrow parquet; do
+      for library in arrow arrow_s3 parquet; do
         cp "$wheel/pyarrow/lib$library.so.$so" "$scratch/new/lib/"
         ln -s "lib$library.so.$so" "$scratch/new/lib/lib$library.so"
       done
@@ -157,7 +225,23 @@ unpack() {
             package/bin/anvil
           chmod 755 "$scratch/new/bin/anvil"
           ;;
+        node-*)
+          tar -xzf "$archive" -C "$scratch/new" --strip-components=1 --no-same-owner \
+            package/bin/node package/LICENSE
+          chmod 755 "$scratch/new/bin/node"
+          ;;
       esac
+      ;;
+    wheels)
+      check_file "$3" "$4"
+      install_wheels "$3"
+      ;;
+    cargo)
+      build_crate "$2" "$3" "$4"
+      ;;
+    modules)
+      check_file "$3/package-lock.json" "$4"
+      install_modules "$3"
       ;;
   esac
 }
@@ -188,8 +272,8 @@ trap 'rm -rf "$scratch"' EXIT
 packages=$(missing_packages)
 archives=$(missing_archives)
 # Only a download needs pip and npm, and any that is there already will do.
-if [[ $archives == *pip\ * ]] && ! python_with_pip >/dev/null; then packages+=" python3-pip"; fi
-if [[ $archives == *npm\ * ]] && ! command -v npm >/dev/null; then packages+=" npm"; fi
+if [[ $archives =~ (pip|wheels)\  ]] && ! python_with_pip >/dev/null; then packages+=" python3-pip"; fi
+if [[ $archives =~ (npm|modules)\  ]] && ! command -v npm >/dev/null; then packages+=" npm"; fi
 if [[ -n $packages ]]; then
   # shellcheck disable=SC2086  # one word a package
   install_packages $packages

@@ -1,7 +1,5 @@
 #include "admin_client.h"
 
-#include <chrono>
-
 #include <fmt/format.h>
 
 #include "json_document.h"
@@ -9,11 +7,10 @@
 namespace tidemark::app {
 namespace {
 
-constexpr std::chrono::seconds kTimeout{30};
-
 ErrorCode CodeOf(int status) {
   switch (status) {
     case 400:
+    case 403:
     case 413:
     case 414:
     case 415:
@@ -48,29 +45,34 @@ Result<AdminClient> AdminClient::Make(std::string_view url) {
 }
 
 Result<std::string> AdminClient::Get(std::string_view path) {
-  return Send(http::Method::kGet, path, {});
+  return Send(http::Method::kGet, path, {}, kTimeout);
 }
 
-Result<std::string> AdminClient::Post(std::string_view path, std::string_view json) {
-  return Send(http::Method::kPost, path, json);
+Result<std::string> AdminClient::Post(std::string_view path, std::string_view json,
+                                      std::chrono::seconds timeout) {
+  return Send(http::Method::kPost, path, json, timeout);
 }
 
 Result<std::string> AdminClient::Put(std::string_view path) {
-  return Send(http::Method::kPut, path, {});
+  return Send(http::Method::kPut, path, {}, kTimeout);
+}
+
+Result<std::string> AdminClient::Delete(std::string_view path) {
+  return Send(http::Method::kDelete, path, {}, kTimeout);
 }
 
 Result<std::string> AdminClient::Send(http::Method method, std::string_view path,
-                                      std::string_view body) {
+                                      std::string_view body, std::chrono::seconds timeout) {
   http::ClientRequest request;
   request.method = method;
   request.target = base_path_ + std::string(path);
   request.body = body;
   if (!body.empty()) request.headers = {{"Content-Type", "application/json"}};
-  auto reply = client_.Send(request, Deadline::After(kTimeout));
+  auto reply = client_.Send(request, Deadline::After(timeout));
   if (!reply) {
-    return MakeError(
-        reply.error().code,
-        fmt::format("{} (is 'tidemark solo' running? --url says where)", reply.error().message));
+    return MakeError(reply.error().code,
+                     fmt::format("{} (is tidemark solo or server running? --url says where)",
+                                 reply.error().message));
   }
   if (reply->status >= 300) return MakeError(CodeOf(reply->status), MessageOf(*reply));
   return std::move(reply->body);

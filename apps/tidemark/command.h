@@ -32,12 +32,20 @@ struct Invocation {
 };
 
 // Each adds its subcommand to `app`; `invocation` must outlive the parsing and the run.
-void AddSoloCommand(CLI::App& app, Invocation& invocation);
+void AddRunCommands(CLI::App& app, Invocation& invocation);
+void AddAttachCommand(CLI::App& app, Invocation& invocation);
 void AddDatasetCommand(CLI::App& app, Invocation& invocation);
 void AddJobCommand(CLI::App& app, Invocation& invocation);
 void AddProgressCommand(CLI::App& app, Invocation& invocation);
 void AddProviderCommand(CLI::App& app, Invocation& invocation);
+void AddTableCommand(CLI::App& app, Invocation& invocation);
+void AddNetworkCommand(CLI::App& app, Invocation& invocation);
 void AddCompletionCommand(CLI::App& app, Invocation& invocation);
+
+/// Adds `progress` to the `job` command.
+void AddJobProgressCommand(CLI::App& job, Invocation& invocation);
+/// Adds `restore` to the `dataset` command.
+void AddDatasetRestoreCommand(CLI::App& dataset, Invocation& invocation);
 
 /// Adds --url, which also reads TIDEMARK_URL.
 void AddUrlOption(CLI::App& app, Invocation& invocation);

@@ -1,4 +1,5 @@
-// tidemark dataset register | deploy | list | show
+// tidemark dataset register | deploy | list | show | versions | manifest; restore has a file of its
+// own
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -34,6 +35,7 @@ struct DeployOptions {
   std::string reference;
   std::optional<std::string> end_block;
   std::optional<std::string> worker_id;
+  std::optional<std::uint16_t> parallelism;
 };
 
 Result<std::string> ReadManifest(const std::string& file) {
@@ -82,6 +84,7 @@ Status RunDeploy(const Invocation& invocation, const DeployOptions& options) {
   JsonWriter json;
   json.BeginObject().Field("end_block", options.end_block);
   if (options.worker_id) json.Field("worker_id", *options.worker_id);
+  if (options.parallelism) json.Field("parallelism", *options.parallelism);
   json.EndObject();
   TIDEMARK_TRY(auto client, AdminClient::Make(invocation.url));
   TIDEMARK_TRY(const auto answer, client.Post(VersionPath(reference) + "/deploy", json.text()));
@@ -131,12 +134,51 @@ Status RunShow(const Invocation& invocation, const std::string& text, const bool
                            UnsignedOf(root, "start_block").value_or(0), "tables", tables));
 }
 
+Status RunVersions(const Invocation& invocation, const std::string& text, const bool& as_json) {
+  TIDEMARK_TRY(const auto reference, ParseDatasetReference(text));
+  if (text.contains('@')) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("all versions are listed: use {}", ToString(reference.dataset)));
+  }
+  TIDEMARK_TRY(auto client, AdminClient::Make(invocation.url));
+  TIDEMARK_TRY(const auto answer,
+               client.Get(fmt::format("/datasets/{}/{}/versions", reference.dataset.ns,
+                                      reference.dataset.name)));
+  if (as_json) return Print(answer + "\n");
+  TIDEMARK_TRY(const auto document, JsonDocument::Parse(answer));
+  const auto tags = MemberOf(document.root(), "special_tags");
+  const auto latest = tags ? TextOf(*tags, "latest") : std::nullopt;
+  const auto dev = tags ? TextOf(*tags, "dev") : std::nullopt;
+  const auto versions = ArrayOf(document.root(), "versions");
+  // The API knows no unknown dataset, only one without versions.
+  if (versions.empty() && !dev) {
+    return MakeError(ErrorCode::kNotFound,
+                     fmt::format("there is no dataset {}", ToString(reference.dataset)));
+  }
+  TextTable table({{"VERSION"}, {"MANIFEST"}, {"CREATED"}});
+  for (const JsonValue version : versions) {
+    std::string name = TextOf(version, "version").value_or("?");
+    if (name == latest) name += " (latest)";
+    table.AddRow({std::move(name), TextOf(version, "manifest_hash").value_or("-"),
+                  TextOf(version, "created_at").value_or("-")});
+  }
+  if (dev) table.AddRow({"dev", *dev, "-"});
+  return Print(table.Render());
+}
+
+Status RunManifest(const Invocation& invocation, const std::string& text) {
+  TIDEMARK_TRY(const auto reference, ParseDatasetReference(text));
+  TIDEMARK_TRY(auto client, AdminClient::Make(invocation.url));
+  TIDEMARK_TRY(const auto answer, client.Get(VersionPath(reference) + "/manifest"));
+  return Print(answer + "\n");
+}
+
 void AddRegister(CLI::App& dataset, Invocation& invocation) {
   auto* command = dataset.add_subcommand("register", "Register a version of a dataset");
   auto options = std::make_shared<RegisterOptions>();
   command->add_option("dataset", options->dataset, "NS/NAME")->required();
   auto* manifest = command->add_option("--manifest", options->manifest_file,
-                                       "Manifest file, - for standard input");
+                                       "Manifest file of any kind, - for standard input");
   auto* network = command->add_option("--network", options->network,
                                       "Make an evm-rpc manifest for this network");
   command->add_option("--start-block", options->start_block, "First block, with --network")
@@ -163,11 +205,49 @@ void AddDeploy(CLI::App& dataset, Invocation& invocation) {
   command->add_option(
       "--end-block", options->end_block,
       "Last block: a number, latest, or -N for N before latest; none: follow the head");
+  command
+      ->add_option("--parallelism", options->parallelism,
+                   "How many parts of what is missing are written at once, up to 32 (1)")
+      ->check(CLI::Range(1, 65'535));
   command->add_option("--worker-id", options->worker_id, "Node id, or a pattern with * and ?");
   AddUrlOption(*command, invocation);
   command->footer("\nPrints the job's id.\n\nExample:\n  tidemark dataset deploy demo/anvil@1.0.0");
   command->callback([=, &invocation] {
     invocation.run = [=, &invocation] { return RunDeploy(invocation, *options); };
+  });
+}
+
+void AddShow(CLI::App& dataset, Invocation& invocation) {
+  auto* show = dataset.add_subcommand("show", "Show a version of a dataset");
+  auto reference = std::make_shared<std::string>();
+  auto as_json = std::make_shared<bool>(false);
+  show->add_option("dataset", *reference, "NS/NAME[@REVISION]")->required();
+  show->add_flag("--json", *as_json, "Print the API's answer");
+  AddUrlOption(*show, invocation);
+  show->callback([=, &invocation] {
+    invocation.run = [=, &invocation] { return RunShow(invocation, *reference, *as_json); };
+  });
+}
+
+void AddVersions(CLI::App& dataset, Invocation& invocation) {
+  auto* versions = dataset.add_subcommand("versions", "List the versions of a dataset");
+  auto name = std::make_shared<std::string>();
+  auto as_json = std::make_shared<bool>(false);
+  versions->add_option("dataset", *name, "NS/NAME")->required();
+  versions->add_flag("--json", *as_json, "Print the API's answer");
+  AddUrlOption(*versions, invocation);
+  versions->callback([=, &invocation] {
+    invocation.run = [=, &invocation] { return RunVersions(invocation, *name, *as_json); };
+  });
+}
+
+void AddManifest(CLI::App& dataset, Invocation& invocation) {
+  auto* manifest = dataset.add_subcommand("manifest", "Print the manifest of a version, as JSON");
+  auto reference = std::make_shared<std::string>();
+  manifest->add_option("dataset", *reference, "NS/NAME[@REVISION]")->required();
+  AddUrlOption(*manifest, invocation);
+  manifest->callback([=, &invocation] {
+    invocation.run = [=, &invocation] { return RunManifest(invocation, *reference); };
   });
 }
 
@@ -178,6 +258,7 @@ void AddDatasetCommand(CLI::App& app, Invocation& invocation) {
   dataset->require_subcommand(1);
   AddRegister(*dataset, invocation);
   AddDeploy(*dataset, invocation);
+  AddDatasetRestoreCommand(*dataset, invocation);
 
   auto* list = dataset->add_subcommand("list", "List all datasets");
   auto list_json = std::make_shared<bool>(false);
@@ -187,15 +268,9 @@ void AddDatasetCommand(CLI::App& app, Invocation& invocation) {
     invocation.run = [=, &invocation] { return RunList(invocation, *list_json); };
   });
 
-  auto* show = dataset->add_subcommand("show", "Show a version of a dataset");
-  auto reference = std::make_shared<std::string>();
-  auto show_json = std::make_shared<bool>(false);
-  show->add_option("dataset", *reference, "NS/NAME[@REVISION]")->required();
-  show->add_flag("--json", *show_json, "Print the API's answer");
-  AddUrlOption(*show, invocation);
-  show->callback([=, &invocation] {
-    invocation.run = [=, &invocation] { return RunShow(invocation, *reference, *show_json); };
-  });
+  AddShow(*dataset, invocation);
+  AddVersions(*dataset, invocation);
+  AddManifest(*dataset, invocation);
 }
 
 }  // namespace tidemark::app

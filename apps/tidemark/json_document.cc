@@ -45,12 +45,38 @@ std::optional<double> NumberOf(JsonValue object, std::string_view name) {
   return As<double>(object, name);
 }
 
-std::vector<JsonValue> ArrayOf(JsonValue object, std::string_view name) {
-  std::vector<JsonValue> values;
-  if (const auto array = As<simdjson::dom::array>(object, name)) {
-    values.assign(array->begin(), array->end());
+std::optional<bool> BooleanOf(JsonValue object, std::string_view name) {
+  return As<bool>(object, name);
+}
+
+std::string TextOrDash(JsonValue object, std::string_view name) {
+  return TextOf(object, name).value_or("-");
+}
+
+std::string NumberOrDash(JsonValue object, std::string_view name) {
+  const auto number = UnsignedOf(object, name);
+  return number ? fmt::to_string(*number) : "-";
+}
+
+std::vector<JsonMember> MembersOf(JsonValue object, std::string_view name) {
+  std::vector<JsonMember> members;
+  if (const auto inner = As<simdjson::dom::object>(object, name)) {
+    for (const auto field : *inner) {
+      members.push_back({.name = std::string(field.key), .value = field.value});
+    }
   }
-  return values;
+  return members;
+}
+
+std::vector<JsonValue> ElementsOf(JsonValue array) {
+  simdjson::dom::array elements;
+  if (array.get(elements) != simdjson::SUCCESS) return {};
+  return {elements.begin(), elements.end()};
+}
+
+std::vector<JsonValue> ArrayOf(JsonValue object, std::string_view name) {
+  const auto array = MemberOf(object, name);
+  return array ? ElementsOf(*array) : std::vector<JsonValue>();
 }
 
 }  // namespace tidemark::app

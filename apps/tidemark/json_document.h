@@ -34,7 +34,19 @@ std::optional<JsonValue> MemberOf(JsonValue object, std::string_view name);
 std::optional<std::string> TextOf(JsonValue object, std::string_view name);
 std::optional<std::uint64_t> UnsignedOf(JsonValue object, std::string_view name);
 std::optional<double> NumberOf(JsonValue object, std::string_view name);
-/// Empty if it is no array.
+std::optional<bool> BooleanOf(JsonValue object, std::string_view name);
+/// "-" for what is absent, for people.
+std::string TextOrDash(JsonValue object, std::string_view name);
+std::string NumberOrDash(JsonValue object, std::string_view name);
+/// Both are empty if there is no array.
+std::vector<JsonValue> ElementsOf(JsonValue array);
 std::vector<JsonValue> ArrayOf(JsonValue object, std::string_view name);
+
+struct JsonMember {
+  std::string name;
+  JsonValue value;
+};
+/// The members of an object, in its order; empty if it is no object.
+std::vector<JsonMember> MembersOf(JsonValue object, std::string_view name);
 
 }  // namespace tidemark::app

@@ -4,11 +4,17 @@
 #include <cstdlib>
 #include <exception>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "command.h"
+#include "tidemark/base/failpoint.h"
 #include "tidemark/base/text.h"
+#include "tidemark/object_store/open_store.h"
 #include "version.h"
 
 namespace tidemark::app {
@@ -43,6 +49,8 @@ namespace {
 constexpr const char* kFooter = R"(
 Examples:
   tidemark solo                                   run everything in this folder
+  tidemark server --config amp.toml               answer over a database of Amp
+  tidemark attach --config amp.toml --status      whether that database has a change feed
   tidemark provider add local --network anvil --rpc-url http://127.0.0.1:8545
   tidemark dataset register demo/anvil --network anvil --tag 1.0.0
   tidemark dataset deploy demo/anvil@1.0.0
@@ -51,6 +59,12 @@ Examples:
 Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 5 unavailable.)";
 
 int Main(int argc, char** argv) {
+#ifdef TIDEMARK_FAILPOINTS
+  if (const Status armed = ArmFailpointsFromEnvironment(); !armed) {
+    fmt::print(stderr, "tidemark: {}\n", armed.error().message);
+    return static_cast<int>(ExitCode::kUsage);
+  }
+#endif
   CLI::App app(
       "Sync progress of a blockchain data lake: is it fresh, is it healthy, how big is it.",
       "tidemark");
@@ -62,11 +76,14 @@ int Main(int argc, char** argv) {
   if (const char* url = std::getenv("TIDEMARK_URL"); url != nullptr && *url != '\0') {
     invocation.url = url;
   }
-  AddSoloCommand(app, invocation);
+  AddRunCommands(app, invocation);
+  AddAttachCommand(app, invocation);
   AddDatasetCommand(app, invocation);
   AddJobCommand(app, invocation);
   AddProgressCommand(app, invocation);
+  AddTableCommand(app, invocation);
   AddProviderCommand(app, invocation);
+  AddNetworkCommand(app, invocation);
   AddCompletionCommand(app, invocation);
 
   try {
@@ -93,9 +110,10 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace tidemark::app
 
-int main(int argc, char** argv) {
-  // Writing to a peer that has gone is an error code here, never the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
+namespace {
+
+int RunGuarded(int argc, char** argv) {
+  const tidemark::object_store::RemoteStores remote_stores;
   try {
     return tidemark::app::Main(argc, argv);
   } catch (const std::exception& error) {
@@ -105,4 +123,23 @@ int main(int argc, char** argv) {
     std::fputs("\n", stderr);
     return static_cast<int>(tidemark::app::ExitCode::kFailure);
   }
+}
+
+/// Ends the process without taking down what is static in it. A thread that connects to a database
+/// may outlive the call that gave up on it, since nothing can end a look-up of a host name, and
+/// would crash in OpenSSL if that were gone.
+[[noreturn]] void End(int code) {
+  std::fflush(nullptr);
+#ifdef __SANITIZE_ADDRESS__
+  __lsan_do_leak_check();
+#endif
+  std::_Exit(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Writing to a peer that has gone is an error code here, never the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  End(RunGuarded(argc, argv));
 }

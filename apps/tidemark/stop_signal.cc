@@ -53,6 +53,8 @@ StopSignal::~StopSignal() {
   ::close(read_end_);
 }
 
+void StopSignal::End() { OnSignal(0); }
+
 void StopSignal::Wait() const {
   char byte = 0;
   while (::read(read_end_, &byte, 1) < 0 && errno == EINTR) {

@@ -17,8 +17,10 @@ class StopSignal {
   StopSignal& operator=(StopSignal&&) = delete;
   ~StopSignal();
 
-  /// Blocks until one of the signals has come since Install.
+  /// Blocks until one of the signals has come since Install, or End was called.
   void Wait() const;
+  /// Ends Wait as a signal would. From any thread.
+  static void End();
 
  private:
   explicit StopSignal(int read_end) : read_end_(read_end) {}

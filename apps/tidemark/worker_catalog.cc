@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "tidemark/providers/evm_rpc.h"
+#include "block_sources.h"
 
 namespace tidemark::app {
 namespace {
-
-constexpr std::string_view kKind = "evm-rpc";
 
 class WorkerCatalog final : public worker::Catalog {
  public:
@@ -17,39 +15,30 @@ class WorkerCatalog final : public worker::Catalog {
   Result<worker::RawDataset> LoadRawDataset(const DatasetVersion& version,
                                             Deadline deadline) override {
     TIDEMARK_TRY(auto manifest, datasets_.LoadManifest(version.manifest_hash, deadline));
-    if (manifest.kind != kKind) {
-      return MakeError(ErrorCode::kInvalidArgument,
-                       fmt::format("{} is a dataset of kind {}; this worker writes only {}",
-                                   ToString(version.dataset), manifest.kind, kKind));
+    if (!manifest.network || !manifest.start_block) {
+      return MakeError(
+          ErrorCode::kInvalidArgument,
+          fmt::format("{} is a dataset of kind {}, not a raw one; this worker writes only raw "
+                      "datasets of kind {}",
+                      ToString(version.dataset), manifest.kind, kEvmRpc));
     }
-    return worker::RawDataset{.network = std::move(manifest.network),
-                              .start_block = manifest.start_block,
+    return worker::RawDataset{.kind = std::move(manifest.kind),
+                              .network = *std::move(manifest.network),
+                              .start_block = *manifest.start_block,
                               .finalized_blocks_only = manifest.finalized_blocks_only};
   }
 
   Result<std::unique_ptr<providers::BlockSource>> OpenBlockSource(
       std::string_view network) override {
-    TIDEMARK_TRY(auto found, providers_.Find(kKind, network));
+    TIDEMARK_TRY(const auto found, providers_.Find(kEvmRpc, network));
     if (found.empty()) {
       return MakeError(
           ErrorCode::kNotFound,
           fmt::format("no {} provider for network '{}': add one with tidemark provider "
                       "add",
-                      kKind, network));
+                      kEvmRpc, network));
     }
-    dataset_store::Provider& provider = found.front();
-    providers::EvmRpcOptions options;
-    options.url = std::move(provider.url);
-    options.auth_header = std::move(provider.auth_header);
-    options.auth_token = std::move(provider.auth_token);
-    options.rate_limit_per_minute = provider.rate_limit_per_minute;
-    options.fetch_receipts_per_tx = provider.fetch_receipts_per_tx.value_or(false);
-    if (provider.concurrent_request_limit) {
-      options.concurrent_request_limit = *provider.concurrent_request_limit;
-    }
-    if (provider.rpc_batch_size) options.rpc_batch_size = *provider.rpc_batch_size;
-    if (provider.timeout_s) options.timeout_s = *provider.timeout_s;
-    return providers::MakeEvmRpcSource(options);
+    return MakeBlockSource(found.front());
   }
 
  private:

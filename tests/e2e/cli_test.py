@@ -1,12 +1,16 @@
 """The command line: what it prints, where, and how it ends."""
 
+import fcntl
 import json
 import os
 import pty
+import re
 import shlex
+import signal
 import socket
+import struct
 import subprocess
-import time
+import termios
 from pathlib import Path
 
 import pytest
@@ -80,6 +84,27 @@ def test_the_progress_table_is_for_people(anvil, solo):
     assert anvil.url in solo.cli("provider", "list")
 
 
+def test_a_job_shows_why_it_failed_also_when_it_runs_again(anvil, solo):
+    anvil.mine(2)
+    solo.cli("dataset", "register", "demo/anvil", "--network", "anvil", "--tag", "1.0.0")
+    job = int(solo.cli("dataset", "deploy", "demo/anvil@1.0.0"))
+
+    def show():
+        return dict(line.split(maxsplit=1) for line in solo.cli("job", "show", job).splitlines())
+
+    shown = wait_until(lambda: (now := show())["status"] == "FATAL" and now, "the job fails")
+    assert shown["attempt"] == "1"
+    assert shown["health"] == "FAILED: attempt 1 failed for good"
+    assert shown["error"].startswith("CREATE_BLOCK_STREAM_CLIENT: ") and "anvil" in shown["error"]
+    error = shown["error"]
+    assert solo.deploy(anvil) == job
+    solo.wait_for_block(2)
+    shown = show()
+    assert (shown["status"], shown["attempt"]) == ("RUNNING", "2")
+    assert shown["health"].startswith("OK: ")
+    assert shown["error"].startswith(f"{error}, at 20")
+
+
 def on_a_terminal(words, environment, seconds):
     """What a command prints to a terminal within some seconds."""
     master, slave = pty.openpty()
@@ -119,14 +144,136 @@ def test_a_terminal_gets_colour_in_place_unless_it_says_no(anvil, solo):
     assert "\x1b[4A" in text  # The second frame is drawn over the first.
 
 
+class Terminal:
+    """A command on a terminal of its own, as a shell starts it."""
+
+    def __init__(self, words, columns, **environment):
+        self.text = ""
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
+            os.execve(BINARY, [BINARY, *words], {**os.environ, "TERM": "xterm", **environment})
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        os.set_blocking(self._master, False)
+        self._bytes = b""
+        self.status = None
+
+    def read(self):
+        try:
+            self._bytes += os.read(self._master, 65536)
+        except OSError:  # Nothing now, or never again.
+            pass
+        # The kernel gives bytes, not characters.
+        self.text = self._bytes.decode(errors="ignore")
+        return self.text
+
+    def wait_for(self, words, count=1):
+        """Until the words have been drawn so often; the last whole frame."""
+        wait_until(lambda: self.read().count(words) >= count, f"{words} is drawn {count} times")
+        return self.text.split("TABLE")[-2] if count > 1 else self.text
+
+    def press(self, key):
+        os.write(self._master, key)
+
+    def wait(self):
+        """How it ended."""
+        def has_ended():
+            self.read()
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = status
+            return pid
+        wait_until(has_ended, "it ends")
+        self.read()
+        return self.status
+
+    def close(self):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self._master)
+
+
+@pytest.fixture
+def terminal(solo):
+    opened = []
+
+    def open_terminal(*words, columns=100, **environment):
+        opened.append(Terminal([*words, "--url", solo.url], columns, **environment))
+        return opened[-1]
+
+    yield open_terminal
+    for each in opened:
+        each.close()
+
+
+def visible(text):
+    """The lines of a frame without what colours them."""
+    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).replace("\r", "").splitlines()
+
+
+WATCH = ("progress", "demo/anvil", "--watch", "--interval", "0.05")
+
+
+def test_a_job_with_an_end_is_watched_as_bars_in_place(anvil, solo, terminal):
+    anvil.mine(29)
+    solo.deploy(anvil, end_block=39)
+    solo.wait_for_block(29)
+    watch = terminal(*WATCH, columns=90, LC_ALL="C.UTF-8", NO_COLOR="")
+    frame = watch.wait_for("TABLE", 3)
+    assert "\x1b[32mRUNNING\x1b[0m" in frame
+    title, *rows = visible("TABLE" + frame)[:4]
+    assert title.split() == ["TABLE", "STATUS", "PROGRESS", "BLOCK", "SIZE", "SPEED", "LEFT"]
+    for row in rows:
+        assert re.search(r" █+[▏▎▍▌▋▊▉]?░+  75%  +29  .*/s  +\S", row), row
+        assert len(row) <= 90
+    anvil.mine(10)
+    frame = watch.wait_for("done", 12)
+    assert all(re.search(r" █{20,} 100%  +39 .* done$", row) for row in visible(frame)[1:4]), frame
+    watch.press(b"\x03")
+    assert os.WTERMSIG(watch.wait()) == signal.SIGINT
+    # Nothing that would have to be undone: the cursor was neither hidden nor left in the block.
+    assert set(re.findall(r"\x1b\[[0-9;]*([A-Za-z?])", watch.text)) <= set("mAKJ")
+    assert watch.text.removesuffix("^C").rstrip("\x1b[J").endswith("\n")
+
+
+def test_bars_are_ascii_and_plain_where_the_environment_says_so(anvil, solo, terminal):
+    anvil.mine(9)
+    solo.deploy(anvil, end_block=39)
+    solo.wait_for_block(9)
+    watch = terminal(*WATCH, columns=90, LC_ALL="C", NO_COLOR="1")
+    frame = watch.wait_for("TABLE", 3)
+    assert re.search(r"blocks +RUNNING +\[#+-+\]  25%", frame), frame
+    assert "\x1b[32m" not in frame and frame.isascii()
+    # A narrow screen: lines are cut, for one that wraps cannot be drawn over.
+    narrow = terminal(*WATCH, columns=30, LC_ALL="C", NO_COLOR="1")
+    assert all(len(line) <= 30 for line in visible("TABLE" + narrow.wait_for("TABLE", 3)))
+
+
+def test_a_job_without_an_end_has_no_bar(anvil, solo, terminal):
+    anvil.mine(9)
+    solo.deploy(anvil)
+    solo.wait_for_block(9)
+    frame = terminal(*WATCH, LC_ALL="C.UTF-8").wait_for("TABLE", 3)
+    assert "%" not in frame and "█" not in frame and "NEWEST BLOCK" in frame
+    # A log gets a line each, end or no end.
+    watch = subprocess.Popen([BINARY, *WATCH, "--url", solo.url], stdout=subprocess.PIPE, text=True)
+    try:
+        lines = [watch.stdout.readline() for _ in range(2)]
+    finally:
+        watch.kill()
+        watch.wait()
+    assert all(line.startswith("blocks=9  transactions=9  logs=9  status=RUNNING") for line in lines)
+
+
 def test_completions_complete(tmp_path):
     script = tmp_path / "completion.bash"
     script.write_text(tidemark("completion", "bash").stdout)
     ask = ('source "$1"; COMP_WORDS=(tidemark dataset reg); COMP_CWORD=2; _tidemark;'
            ' echo "${COMPREPLY[@]}"; COMP_WORDS=(tidemark progress a/b --wa); COMP_CWORD=3; _tidemark;'
+           ' echo "${COMPREPLY[@]}"; COMP_WORDS=(tidemark attach --ins); COMP_CWORD=2; _tidemark;'
            ' echo "${COMPREPLY[@]}"')
     result = subprocess.run(["bash", "-c", ask, "-", script], text=True, capture_output=True)
-    assert result.stdout.split() == ["register", "--watch"], result.stderr
+    assert result.stdout.split() == ["register", "--watch", "--install-feed"], result.stderr
 
 
 def test_a_reader_that_goes_away_ends_the_watch(anvil, solo):

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from traffic import INIT, RpcError, call
 
+# Says what differs where one of these finds a difference.
+pytest.register_assert_rewrite("apart", "lake_history", "progress_watch", "supervisor")
+
 BINARY = os.environ["TIDEMARK_BINARY"]
 ANVIL = os.environ["TIDEMARK_ANVIL"]
 LOG_TOPIC = "0x" + "deadbeef".rjust(64, "0")
@@ -37,10 +40,11 @@ def end(process):
 class Anvil:
     """A chain that mines only when told to."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *flags):
         log = folder / "anvil.log"
         self._process = subprocess.Popen(
-            [ANVIL, "--host", "127.0.0.1", "--port", "0", "--no-mining", "--slots-in-an-epoch", "4"],
+            [ANVIL, "--host", "127.0.0.1", "--port", "0", "--no-mining", "--slots-in-an-epoch", "4",
+             *flags],
             stdin=subprocess.DEVNULL, stdout=open(log, "w"), stderr=subprocess.STDOUT)
         listening = wait_until(lambda: re.search(r"Listening on (127\.0\.0\.1:\d+)", log.read_text()),
                                "anvil listens")
@@ -98,18 +102,28 @@ class Solo:
         self.start()
 
     def start(self):
+        self.begin()
+        self.wait()
+
+    def begin(self):
         self.log = self.folder.parent / f"{self.folder.name}.log"
         self.process = subprocess.Popen(
             [BINARY, "solo", "--dir", self.folder, "--listen", "127.0.0.1:0", *self._flags],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.log, "w"),
             env=self._environment)
-        listening = wait_until(self._listening, "solo listens")
-        self.address = listening.group(1)
+
+    def wait(self):
+        self.address = wait_until(self._listening, f"{self.log.stem} listens")
         self.url = f"http://{self.address}"
 
     def _listening(self):
         assert self.process.poll() is None, self.log.read_text()
-        return re.search(r"http://(127\.0\.0\.1:\d+) ", self.log.read_text())
+        return self.address_now()
+
+    def address_now(self):
+        """Where it says that it listens; None before it does."""
+        said = re.search(r"http://(127\.0\.0\.1:\d+) ", self.log.read_text())
+        return said and said.group(1)
 
     def kill(self):
         self.process.kill()
@@ -147,13 +161,13 @@ class Solo:
         assert result.returncode == code, result.stdout + result.stderr
         return result.stdout
 
-    def deploy(self, anvil, dataset="demo/anvil", start_block=0, end_block=None):
+    def deploy(self, anvil, dataset="demo/anvil", start_block=0, end_block=None, parallelism=1):
         """Registers the chain's dataset, starts its job and yields the job's id."""
         self.cli("provider", "add", "local", "--network", "anvil", "--rpc-url", anvil.url)
         self.cli("dataset", "register", dataset, "--network", "anvil", "--start-block", start_block,
                  "--tag", "1.0.0")
         end = [] if end_block is None else ["--end-block", end_block]
-        return int(self.cli("dataset", "deploy", f"{dataset}@1.0.0", *end))
+        return int(self.cli("dataset", "deploy", f"{dataset}@1.0.0", *end, "--parallelism", parallelism))
 
     def tables(self, dataset="demo/anvil", revision="1.0.0"):
         answer = self.get(f"/datasets/{dataset}/versions/{revision}/progress")

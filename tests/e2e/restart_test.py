@@ -60,6 +60,19 @@ def test_killed_at_random_moments_it_ends_with_every_block_once(anvil, solo):
     assert [j["status"] for j in job] == ["RUNNING"]
 
 
+def test_a_file_whose_row_makes_no_sense_is_written_again(anvil, solo):
+    anvil.mine(5)
+    solo.deploy(anvil)
+    solo.wait_for_block(5)
+    solo.stop()
+    with sqlite3.connect(solo.folder / "tidemark.db") as database:
+        database.execute("UPDATE file_metadata SET object_size = -5 WHERE id = (SELECT min(id) FROM file_metadata)")
+    solo.start()
+    anvil.mine(2)
+    tables = solo.wait_for_block(7)
+    assert sum(p["count"] for t in tables.values() for p in t["problems"]) == 1
+
+
 def test_a_clean_stop_is_quick_and_the_next_start_goes_on(anvil, solo):
     anvil.mine(50)
     solo.deploy(anvil)

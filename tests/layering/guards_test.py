@@ -73,15 +73,15 @@ def test_1_a_handler_cannot_include_the_metadata_database(tree):
 @pytest.mark.parametrize("row", ["tidemark_layer(bad PUBLIC missing)",
                                  "tidemark_layer(bad PRIVATE bad)"])
 def test_2_a_row_uses_only_earlier_rows(tree, row):
-    edit(tree / "cmake/Layers.cmake", "tidemark_layer(base)", f"tidemark_layer(base)\n{row}")
+    edit(tree / "cmake/Layers.cmake", "\ntidemark_layer(model", f"\n{row}\ntidemark_layer(model")
     result = configure(tree)
     assert result.returncode != 0
     assert "it is not an earlier row" in result.stderr
 
 
 def test_2_a_misspelt_target_stops_configuration(tree):
-    edit(tree / "libs/chain/CMakeLists.txt", "tidemark_library(chain)",
-         "tidemark_library(chain)\ntarget_link_libraries(tidemark_chain PRIVATE tidemark_modle)")
+    with open(tree / "libs/chain/CMakeLists.txt", "a") as file:
+        file.write("target_link_libraries(tidemark_chain PRIVATE tidemark_modle)\n")
     result = configure(tree)
     assert result.returncode != 0
     assert "tidemark_modle" in result.stderr

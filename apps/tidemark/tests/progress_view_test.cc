@@ -61,6 +61,35 @@ TEST(ProgressViewTest, ReadsADatasetsAnswerAndATables) {
   EXPECT_TRUE(ReadTables(JsonDocument::Parse("[]")->root()).empty());
 }
 
+TEST(ProgressViewTest, ABarFillsTheScreenWhereThereIsAnEnd) {
+  const std::vector<TableView> tables = {{.name = "blocks",
+                                          .status = "RUNNING",
+                                          .start_block = 100,
+                                          .current_block = 174,
+                                          .files = 7,
+                                          .bytes = 2048,
+                                          .blocks_per_second = 12.5,
+                                          .end_block = 199},
+                                         {.name = "logs", .status = "RUNNING", .end_block = 199},
+                                         {.name = "traces", .status = "RUNNING"}};
+  EXPECT_EQ(RenderWatched(tables, kNow, {.columns = 70, .glyphs = Glyphs::kUtf8}),
+            "TABLE   STATUS   PROGRESS               BLOCK    SIZE   SPEED     LEFT\n"
+            "blocks  RUNNING  ████████████░░░░  75%    174  2.0 KB  12.5/s       2s\n"
+            "logs    RUNNING  ░░░░░░░░░░░░░░░░   0%      -     0 B       -  unknown\n"
+            "traces  RUNNING  -                          -     0 B       -        -\n");
+  // No room for a bar: the percentage stays.
+  EXPECT_EQ(RenderWatched(tables, kNow, {.columns = 50}),
+            "TABLE   STATUS   PROGRESS  BLOCK    SIZE   SPEED     LEFT\n"
+            "blocks  RUNNING   75%        174  2.0 KB  12.5/s       2s\n"
+            "logs    RUNNING    0%          -     0 B       -  unknown\n"
+            "traces  RUNNING  -             -     0 B       -        -\n");
+}
+
+TEST(ProgressViewTest, WithoutAnEndThereIsNoBar) {
+  const std::vector<TableView> tables = {Sample()};
+  EXPECT_EQ(RenderWatched(tables, kNow, {}), RenderTables(tables, kNow, Color::kPlain));
+}
+
 TEST(ProgressViewTest, OneLineForALog) {
   EXPECT_EQ(
       RenderLine({Sample()}, kNow),

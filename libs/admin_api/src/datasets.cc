@@ -13,6 +13,9 @@ using dataset_store::DatasetVersions;
 using dataset_store::Manifest;
 using dataset_store::VersionTag;
 
+// The manifest is well-formed, but what it depends on is not there.
+constexpr std::string_view kValidationError = "MANIFEST_VALIDATION_ERROR";
+
 /// What POST /datasets asks for.
 struct Registration {
   DatasetName dataset;
@@ -23,7 +26,8 @@ void WriteDefinition(const Dataset& dataset, JsonWriter& json) {
   const Manifest& manifest = dataset.manifest;
   json.Field("manifest_hash", dataset.version.manifest_hash.hex);
   json.Field("kind", manifest.kind);
-  json.Field("start_block", manifest.start_block.value);
+  // A derived dataset starts where those that it reads do; Amp says 0.
+  json.Field("start_block", manifest.start_block.value_or(BlockNumber{0}).value);
   json.Field("finalized_blocks_only", manifest.finalized_blocks_only);
   json.Key("tables").BeginArray();
   for (const std::string& table : manifest.tables) json.Value(table);
@@ -33,6 +37,17 @@ void WriteDefinition(const Dataset& dataset, JsonWriter& json) {
 void WriteTextIfPresent(std::string_view name, const std::optional<std::string>& text,
                         JsonWriter& json) {
   if (text) json.Field(name, *text);
+}
+
+http::Reply DatasetReply(const Dataset& dataset, std::string_view revision) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Field("namespace", dataset.version.dataset.ns);
+  json.Field("name", dataset.version.dataset.name);
+  json.Field("revision", revision);
+  WriteDefinition(dataset, json);
+  json.EndObject();
+  return JsonReply(200, std::move(json));
 }
 
 Outcome<Registration> ReadRegistration(const JsonBody& body) {
@@ -59,7 +74,9 @@ Outcome<Dataset> RegisterStored(dataset_store::DatasetStore& datasets,
   }
   return Translate(
       datasets.RegisterByHash(registration.dataset, *hash, registration.version, deadline),
-      {.failed = "MANIFEST_LINKING_ERROR", .not_found = "MANIFEST_NOT_FOUND"});
+      {.failed = "MANIFEST_LINKING_ERROR",
+       .invalid_argument = kValidationError,
+       .not_found = "MANIFEST_NOT_FOUND"});
 }
 
 Outcome<Dataset> RegisterNew(dataset_store::DatasetStore& datasets,
@@ -70,7 +87,7 @@ Outcome<Dataset> RegisterNew(dataset_store::DatasetStore& datasets,
                          {.failed = "INVALID_MANIFEST", .invalid_argument = "INVALID_MANIFEST"}));
   return Translate(
       datasets.Register(registration.dataset, manifest, registration.version, deadline),
-      {.failed = "MANIFEST_REGISTRATION_ERROR"});
+      {.failed = "MANIFEST_REGISTRATION_ERROR", .invalid_argument = kValidationError});
 }
 
 }  // namespace
@@ -81,6 +98,14 @@ Outcome<Dataset> DatasetInPath(dataset_store::DatasetStore& datasets,
   TIDEMARK_TRY(const auto revision, RevisionInPath(request));
   return Translate(datasets.Resolve(name, revision, request.deadline),
                    {.failed = "GET_DATASET_ERROR", .not_found = "DATASET_NOT_FOUND"});
+}
+
+Outcome<DatasetVersion> VersionInPath(dataset_store::DatasetStore& datasets,
+                                      const http::Request& request) {
+  TIDEMARK_TRY(const auto name, DatasetInPath(request));
+  TIDEMARK_TRY(const auto revision, RevisionInPath(request));
+  return Translate(datasets.ResolveVersion(name, revision, request.deadline),
+                   {.failed = "RESOLVE_REVISION_ERROR", .not_found = "DATASET_NOT_FOUND"});
 }
 
 Outcome<http::Reply> PostDataset(const Services& services, const http::Request& request) {
@@ -153,19 +178,33 @@ Outcome<http::Reply> GetVersions(const Services& services, const http::Request& 
 
 Outcome<http::Reply> GetVersion(const Services& services, const http::Request& request) {
   TIDEMARK_TRY(const auto dataset, DatasetInPath(services.datasets, request));
-  JsonWriter json;
-  json.BeginObject();
-  json.Field("namespace", dataset.version.dataset.ns);
-  json.Field("name", dataset.version.dataset.name);
-  json.Field("revision", PathParam(request, "revision"));
-  WriteDefinition(dataset, json);
-  json.EndObject();
-  return JsonReply(200, std::move(json));
+  return DatasetReply(dataset, PathParam(request, "revision"));
+}
+
+Outcome<http::Reply> GetDataset(const Services& services, const http::Request& request) {
+  constexpr FailureCodes kCodes{.failed = "GET_DATASET_ERROR", .not_found = "DATASET_NOT_FOUND"};
+  TIDEMARK_TRY(const auto name, DatasetInPath(request));
+  auto latest = services.datasets.Resolve(name, LatestRevision{}, request.deadline);
+  if (latest || latest.error().code != ErrorCode::kNotFound) {
+    TIDEMARK_TRY(const auto dataset, Translate(std::move(latest), kCodes));
+    return DatasetReply(dataset, "latest");
+  }
+  TIDEMARK_TRY(const auto dataset,
+               Translate(services.datasets.Resolve(name, DevRevision{}, request.deadline), kCodes));
+  return DatasetReply(dataset, "dev");
 }
 
 Outcome<http::Reply> GetManifest(const Services& services, const http::Request& request) {
-  TIDEMARK_TRY(auto dataset, DatasetInPath(services.datasets, request));
-  return JsonReply(200, std::move(dataset.manifest.canonical_json));
+  TIDEMARK_TRY(const auto name, DatasetInPath(request));
+  TIDEMARK_TRY(const auto revision, RevisionInPath(request));
+  TIDEMARK_TRY(const auto version,
+               Translate(services.datasets.ResolveVersion(name, revision, request.deadline),
+                         {.failed = "RESOLVE_REVISION_ERROR", .not_found = "DATASET_NOT_FOUND"}));
+  TIDEMARK_TRY(
+      auto text,
+      Translate(services.datasets.ReadManifestText(version.manifest_hash, request.deadline),
+                {.failed = "READ_MANIFEST_ERROR", .not_found = "MANIFEST_NOT_FOUND"}));
+  return JsonReply(200, std::move(text));
 }
 
 }  // namespace tidemark::admin_api

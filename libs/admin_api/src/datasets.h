@@ -13,16 +13,28 @@ namespace tidemark::admin_api {
 Outcome<dataset_store::Dataset> DatasetInPath(dataset_store::DatasetStore& datasets,
                                               const http::Request& request);
 
+/// The same without a look at the manifest. Problems: 400 INVALID_PATH, 404 DATASET_NOT_FOUND,
+/// 500 RESOLVE_REVISION_ERROR, 503.
+Outcome<DatasetVersion> VersionInPath(dataset_store::DatasetStore& datasets,
+                                      const http::Request& request);
+
 /// POST /datasets
 ///
 /// 201 with the version that was registered. The manifest is an object, or the hash of one that is
-/// stored already: 404 MANIFEST_NOT_FOUND if it is not.
+/// stored already: 404 MANIFEST_NOT_FOUND if it is not. 400 MANIFEST_VALIDATION_ERROR if it depends
+/// on a dataset that is not registered.
 Outcome<http::Reply> PostDataset(const Services& services, const http::Request& request);
 
 /// GET /datasets
 ///
 /// 200 {"datasets"}: by name, each with its versions, greatest first.
 Outcome<http::Reply> GetDatasets(const Services& services, const http::Request& request);
+
+/// GET /datasets/{namespace}/{name}
+///
+/// 200 with the latest version, or with `dev` where no version has been named; "revision" tells
+/// which. 404 DATASET_NOT_FOUND.
+Outcome<http::Reply> GetDataset(const Services& services, const http::Request& request);
 
 /// GET /datasets/{namespace}/{name}/versions
 ///
@@ -36,7 +48,8 @@ Outcome<http::Reply> GetVersion(const Services& services, const http::Request& r
 
 /// GET /datasets/{namespace}/{name}/versions/{revision}/manifest
 ///
-/// 200 with the canonical text, whose SHA-256 is the manifest's hash.
+/// 200 with the canonical text, whose SHA-256 is the manifest's hash. 404 DATASET_NOT_FOUND if
+/// there is no such version, MANIFEST_NOT_FOUND if its text is gone.
 Outcome<http::Reply> GetManifest(const Services& services, const http::Request& request);
 
 }  // namespace tidemark::admin_api

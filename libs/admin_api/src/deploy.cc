@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "datasets.h"
 #include "json_body.h"
 #include "json_reply.h"
@@ -10,6 +12,8 @@
 
 namespace tidemark::admin_api {
 namespace {
+
+using dataset_store::Dataset;
 
 constexpr std::string_view kInvalidBody = "INVALID_BODY";
 
@@ -21,7 +25,23 @@ bool IsNodePattern(std::string_view text) {
   return as_id.size() <= kLongest && IsNodeId(as_id);
 }
 
-Outcome<JobDescriptor> ReadDescriptor(const JsonBody& body, const DatasetVersion& version) {
+/// The kind of job that makes the dataset's tables.
+Outcome<JobKind> KindOfJob(const dataset_store::Manifest& manifest) {
+  switch (manifest.origin) {
+    case dataset_store::Origin::kChain:
+      return JobKind::kMaterializeRaw;
+    case dataset_store::Origin::kDatasets:
+      return JobKind::kMaterializeDerived;
+    case dataset_store::Origin::kFiles:
+      break;
+  }
+  return MakeProblem(
+      400, "UNSUPPORTED_DATASET_KIND",
+      fmt::format("a dataset of kind {} is files that somebody keeps: there is no job to do",
+                  manifest.kind));
+}
+
+Outcome<JobDescriptor> ReadDescriptor(const JsonBody& body, const Dataset& dataset) {
   TIDEMARK_TRY(const auto end_text, body.OptionalText("end_block"));
   TIDEMARK_TRY(const auto end_block,
                Translate(ParseEndBlock(end_text),
@@ -29,10 +49,14 @@ Outcome<JobDescriptor> ReadDescriptor(const JsonBody& body, const DatasetVersion
   TIDEMARK_TRY(const auto parallelism,
                body.OptionalNumber("parallelism", 1, std::numeric_limits<std::uint16_t>::max()));
   TIDEMARK_TRY(const auto verify, body.OptionalBool("verify"));
-  return JobDescriptor{.version = version,
-                       .end_block = end_block,
-                       .max_writers = static_cast<std::uint16_t>(parallelism.value_or(1)),
-                       .verify = verify.value_or(false)};
+  JobDescriptor descriptor{.version = dataset.version, .end_block = end_block};
+  TIDEMARK_TRY(descriptor.kind, KindOfJob(dataset.manifest));
+  // A derived job has neither; both are checked all the same.
+  if (descriptor.kind == JobKind::kMaterializeRaw) {
+    descriptor.max_writers = static_cast<std::uint16_t>(parallelism.value_or(1));
+    descriptor.verify = verify.value_or(false);
+  }
+  return descriptor;
 }
 
 Outcome<std::optional<std::string>> ReadWorker(const JsonBody& body) {
@@ -50,7 +74,7 @@ Outcome<http::Reply> PostDeploy(const Services& services, const http::Request& r
                JsonBody::Parse(request, kInvalidBody, JsonBody::IfEmpty::kNoMembers));
   TIDEMARK_TRY(const auto worker, ReadWorker(body));
   TIDEMARK_TRY(const auto dataset, DatasetInPath(services.datasets, request));
-  TIDEMARK_TRY(const auto descriptor, ReadDescriptor(body, dataset.version));
+  TIDEMARK_TRY(const auto descriptor, ReadDescriptor(body, dataset));
   auto job = services.jobs.Deploy(descriptor, worker, request.deadline);
   if (!job && job.error().code == ErrorCode::kNotFound) {
     // The path names a dataset that is there; what is not there was asked for in the body.

@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
+#include "datasets.h"
 #include "json_reply.h"
 #include "path.h"
-#include "tidemark/base/json_writer.h"
-#include "tidemark/base/log.h"
+#include "progress_json.h"
+#include "query.h"
+#include "stored_json.h"
 #include "tidemark/base/text.h"
 
 namespace tidemark::admin_api {
@@ -18,38 +19,6 @@ using data_store::JobInfo;
 using data_store::JobQuery;
 
 constexpr std::size_t kMaxLimit = 1000;
-
-/// Writes JSON that a program stored. One row that holds anything but an object must not spoil the
-/// whole answer: it reads null.
-void WriteStoredObject(std::string_view name, JobId job, const std::optional<std::string>& stored,
-                       JsonWriter& json) {
-  json.Key(name);
-  if (!stored) {
-    json.Null();
-    return;
-  }
-  simdjson::dom::parser parser;
-  simdjson::dom::object object;
-  if (parser.parse(stored->data(), stored->size()).get(object) != simdjson::SUCCESS) {
-    Log(LogLevel::kWarning, "job_has_unreadable_json", {{"job_id", job.value}, {"field", name}});
-    json.Null();
-    return;
-  }
-  json.Raw(simdjson::minify(object));
-}
-
-void WriteJob(const JobInfo& job, JsonWriter& json) {
-  json.BeginObject();
-  json.Field("id", job.id.value);
-  json.Field("created_at", FormatRfc3339(job.created_at));
-  json.Field("updated_at", FormatRfc3339(job.updated_at));
-  json.Field("node_id", job.node_id);
-  json.Field("status", ToString(job.status));
-  WriteStoredObject("descriptor", job.id, job.descriptor, json);
-  json.Field("attempts", job.attempts);
-  WriteStoredObject("error", job.id, job.error, json);
-  json.EndObject();
-}
 
 /// nullopt for all.
 std::optional<std::vector<JobStatus>> ReadStatuses(std::string_view text) {
@@ -69,10 +38,14 @@ std::optional<std::vector<JobStatus>> ReadStatuses(std::string_view text) {
   }
 }
 
-std::optional<std::string_view> QueryParam(const http::Request& request, const char* name) {
-  const auto found = request.query.find(name);
-  if (found == request.query.end()) return std::nullopt;
-  return found->second;
+/// The states that one word of DELETE /jobs stands for; empty for any other word.
+std::vector<JobStatus> DeletableStatuses(std::string_view word) {
+  using enum JobStatus;
+  if (word == "terminal") return {kStopped, kCompleted, kError, kFatal};
+  if (word == "completed") return {kCompleted};
+  if (word == "stopped") return {kStopped};
+  if (word == "error") return {kError, kFatal};
+  return {};
 }
 
 Outcome<JobQuery> ReadJobQuery(const http::Request& request) {
@@ -102,7 +75,61 @@ Outcome<JobQuery> ReadJobQuery(const http::Request& request) {
   return query;
 }
 
+/// From `include=health`, the one part that a job has.
+Outcome<bool> IncludesHealth(const http::Request& request) {
+  const std::string_view part = QueryParam(request, "include").value_or("");
+  if (part.empty() || part == "health") return !part.empty();
+  return MakeProblem(400, "INVALID_QUERY_PARAMETERS",
+                     fmt::format("include has no part '{}': there is health", part));
+}
+
+struct ShownJob {
+  JobInfo job;
+  std::optional<data_store::JobHealth> health;
+};
+
+constexpr FailureCodes kGetJobCodes{.failed = "GET_JOB_ERROR"};
+
+Outcome<std::optional<ShownJob>> ReadAlone(const Services& services, JobId id, Deadline deadline) {
+  TIDEMARK_TRY(auto job, Translate(services.jobs.Get(id, deadline), kGetJobCodes));
+  if (!job) return std::nullopt;
+  return ShownJob{.job = *std::move(job), .health = std::nullopt};
+}
+
+/// Both as they were at one moment.
+Outcome<std::optional<ShownJob>> ReadWithHealth(const Services& services, JobId id,
+                                                Deadline deadline) {
+  TIDEMARK_TRY(const auto snapshot, Translate(services.data.OpenSnapshot(deadline), kGetJobCodes));
+  TIDEMARK_TRY(auto job, Translate(services.data.GetJob(*snapshot, id), kGetJobCodes));
+  if (!job) return std::nullopt;
+  TIDEMARK_TRY(auto health, Translate(services.data.GetJobHealth(*snapshot, id), kGetJobCodes));
+  return ShownJob{.job = *std::move(job), .health = std::move(health)};
+}
+
 }  // namespace
+
+void WriteJob(const JobInfo& job, JsonWriter& json,
+              const std::optional<data_store::JobHealth>& health) {
+  const std::string owner = fmt::format("job {}", job.id.value);
+  json.BeginObject();
+  json.Field("id", job.id.value);
+  json.Field("created_at", FormatRfc3339(job.created_at));
+  json.Field("updated_at", FormatRfc3339(job.updated_at));
+  json.Field("node_id", job.node_id);
+  json.Field("status", ToString(job.status));
+  WriteStoredObject("descriptor", owner, job.descriptor, json);
+  json.Field("attempts", job.attempts);
+  WriteStoredObject("error", owner, job.error, json);
+  if (health) {
+    json.Key("health");
+    WriteHealth(*health, json);
+  }
+  json.EndObject();
+}
+
+std::unexpected<Problem> NoSuchJob(JobId id) {
+  return MakeProblem(404, "JOB_NOT_FOUND", fmt::format("there is no job {}", id.value));
+}
 
 Outcome<http::Reply> GetJobs(const Services& services, const http::Request& request) {
   TIDEMARK_TRY(const auto query, ReadJobQuery(request));
@@ -118,14 +145,34 @@ Outcome<http::Reply> GetJobs(const Services& services, const http::Request& requ
   return JsonReply(200, std::move(json));
 }
 
+Outcome<http::Reply> DeleteJobs(const Services& services, const http::Request& request) {
+  const auto word = QueryParam(request, "status");
+  const auto statuses = DeletableStatuses(word.value_or(""));
+  if (statuses.empty()) {
+    return MakeProblem(400, "INVALID_QUERY_PARAM",
+                       "status must be terminal, completed, stopped or error");
+  }
+  TIDEMARK_TRY(Translate(services.jobs.DeleteAll(statuses, request.deadline),
+                         {.failed = "DELETE_JOBS_BY_STATUS_ERROR"}));
+  return NoContent();
+}
+
 Outcome<http::Reply> GetJob(const Services& services, const http::Request& request) {
   TIDEMARK_TRY(const JobId id, JobIdInPath(request));
-  TIDEMARK_TRY(const auto job,
-               Translate(services.jobs.Get(id, request.deadline), {.failed = "GET_JOB_ERROR"}));
-  if (!job) return MakeProblem(404, "JOB_NOT_FOUND", fmt::format("there is no job {}", id.value));
+  TIDEMARK_TRY(const bool with_health, IncludesHealth(request));
+  TIDEMARK_TRY(const auto shown, with_health ? ReadWithHealth(services, id, request.deadline)
+                                             : ReadAlone(services, id, request.deadline));
+  if (!shown) return NoSuchJob(id);
   JsonWriter json;
-  WriteJob(*job, json);
+  WriteJob(shown->job, json, shown->health);
   return JsonReply(200, std::move(json));
+}
+
+Outcome<http::Reply> DeleteJob(const Services& services, const http::Request& request) {
+  TIDEMARK_TRY(const JobId id, JobIdInPath(request));
+  TIDEMARK_TRY(Translate(services.jobs.Delete(id, request.deadline),
+                         {.failed = "DELETE_JOB_ERROR", .conflict = "JOB_CONFLICT"}));
+  return NoContent();
 }
 
 Outcome<http::Reply> PutJobStop(const Services& services, const http::Request& request) {
@@ -137,18 +184,14 @@ Outcome<http::Reply> PutJobStop(const Services& services, const http::Request& r
   return http::Reply{};
 }
 
-Outcome<http::Reply> GetWorkers(const Services& services, const http::Request& request) {
-  TIDEMARK_TRY(const auto workers, Translate(services.jobs.ListWorkers(request.deadline),
-                                             {.failed = "SCHEDULER_LIST_WORKERS_ERROR"}));
+Outcome<http::Reply> GetVersionJobs(const Services& services, const http::Request& request) {
+  TIDEMARK_TRY(const auto version, VersionInPath(services.datasets, request));
+  TIDEMARK_TRY(const auto jobs, Translate(services.jobs.ListOfVersion(version, request.deadline),
+                                          {.failed = "LIST_JOBS_ERROR"}));
   JsonWriter json;
   json.BeginObject();
-  json.Key("workers").BeginArray();
-  for (const data_store::WorkerInfo& worker : workers) {
-    json.BeginObject();
-    json.Field("node_id", worker.node_id);
-    json.Field("heartbeat_at", FormatRfc3339(worker.heartbeat_at));
-    json.EndObject();
-  }
+  json.Key("jobs").BeginArray();
+  for (const JobInfo& job : jobs) WriteJob(job, json);
   json.EndArray();
   json.EndObject();
   return JsonReply(200, std::move(json));

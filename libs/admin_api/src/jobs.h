@@ -1,8 +1,13 @@
-// Jobs and the workers that run them.
+// Jobs: the list, one of them, and how they stop and go away. Their past: job_events.
 #pragma once
+
+#include <optional>
 
 #include "problem.h"
 #include "tidemark/admin_api/admin_api.h"
+#include "tidemark/base/json_writer.h"
+#include "tidemark/data_store/health.h"
+#include "tidemark/data_store/jobs.h"
 #include "tidemark/http/message.h"
 
 namespace tidemark::admin_api {
@@ -15,7 +20,7 @@ namespace tidemark::admin_api {
 /// state.
 Outcome<http::Reply> GetJobs(const Services& services, const http::Request& request);
 
-/// GET /jobs/{id}
+/// GET /jobs/{id}?include=health
 Outcome<http::Reply> GetJob(const Services& services, const http::Request& request);
 
 /// PUT /jobs/{id}/stop
@@ -23,9 +28,25 @@ Outcome<http::Reply> GetJob(const Services& services, const http::Request& reque
 /// 200 without a body once the job was asked to stop, or had no need to be.
 Outcome<http::Reply> PutJobStop(const Services& services, const http::Request& request);
 
-/// GET /workers
+/// DELETE /jobs/{id}
 ///
-/// 200 {"workers"}: by node id, also those that are gone: their heartbeat tells.
-Outcome<http::Reply> GetWorkers(const Services& services, const http::Request& request);
+/// 204, also if there is no such job. 409 JOB_CONFLICT if it has not ended.
+Outcome<http::Reply> DeleteJob(const Services& services, const http::Request& request);
+
+/// DELETE /jobs?status=terminal
+///
+/// 204. Status is `terminal`, `completed`, `stopped` or `error`, which stands for ERROR and FATAL.
+Outcome<http::Reply> DeleteJobs(const Services& services, const http::Request& request);
+
+/// GET /datasets/{namespace}/{name}/versions/{revision}/jobs
+///
+/// 200 {"jobs"}: those that were ever scheduled for the version, each once, the first one first.
+Outcome<http::Reply> GetVersionJobs(const Services& services, const http::Request& request);
+
+/// One job, as every list shows it; with its health, where that was asked for.
+void WriteJob(const data_store::JobInfo& job, JsonWriter& json,
+              const std::optional<data_store::JobHealth>& health = std::nullopt);
+
+std::unexpected<Problem> NoSuchJob(JobId id);
 
 }  // namespace tidemark::admin_api

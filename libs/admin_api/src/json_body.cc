@@ -42,7 +42,7 @@ Outcome<JsonBody> JsonBody::Parse(const http::Request& request, std::string_view
   if (root.get(object) != simdjson::SUCCESS) {
     return MakeProblem(400, code, "the body must be a JSON object");
   }
-  return JsonBody(std::move(parser), object, code);
+  return JsonBody(std::move(parser), root, object, code);
 }
 
 Outcome<std::string> JsonBody::Text(std::string_view name) const {
@@ -52,7 +52,7 @@ Outcome<std::string> JsonBody::Text(std::string_view name) const {
 }
 
 Outcome<std::optional<std::string>> JsonBody::OptionalText(std::string_view name) const {
-  TIDEMARK_TRY(const auto member, Find(name));
+  TIDEMARK_TRY(const auto member, OptionalMember(name));
   if (!member) return std::nullopt;
   std::string_view text;
   if (member->get(text) != simdjson::SUCCESS) return MustBe(name, "a string");
@@ -62,7 +62,7 @@ Outcome<std::optional<std::string>> JsonBody::OptionalText(std::string_view name
 Outcome<std::optional<std::uint32_t>> JsonBody::OptionalNumber(std::string_view name,
                                                                std::uint32_t min,
                                                                std::uint32_t max) const {
-  TIDEMARK_TRY(const auto member, Find(name));
+  TIDEMARK_TRY(const auto member, OptionalMember(name));
   if (!member) return std::nullopt;
   std::uint64_t number = 0;
   if (member->get(number) != simdjson::SUCCESS || number < min || number > max) {
@@ -71,8 +71,18 @@ Outcome<std::optional<std::uint32_t>> JsonBody::OptionalNumber(std::string_view 
   return static_cast<std::uint32_t>(number);
 }
 
+Outcome<std::optional<std::int64_t>> JsonBody::OptionalId(std::string_view name) const {
+  TIDEMARK_TRY(const auto member, OptionalMember(name));
+  if (!member) return std::nullopt;
+  std::int64_t id = 0;
+  if (member->get(id) != simdjson::SUCCESS || id <= 0) {
+    return MustBe(name, "a positive integer below 2^63");
+  }
+  return id;
+}
+
 Outcome<std::optional<bool>> JsonBody::OptionalBool(std::string_view name) const {
-  TIDEMARK_TRY(const auto member, Find(name));
+  TIDEMARK_TRY(const auto member, OptionalMember(name));
   if (!member) return std::nullopt;
   bool value = false;
   if (member->get(value) != simdjson::SUCCESS) return MustBe(name, "true or false");
@@ -80,7 +90,7 @@ Outcome<std::optional<bool>> JsonBody::OptionalBool(std::string_view name) const
 }
 
 Outcome<simdjson::dom::element> JsonBody::Member(std::string_view name) const {
-  TIDEMARK_TRY(const auto member, Find(name));
+  TIDEMARK_TRY(const auto member, OptionalMember(name));
   if (!member) return MustBe(name, "there");
   return *member;
 }
@@ -89,7 +99,8 @@ std::unexpected<Problem> JsonBody::MustBe(std::string_view name, std::string_vie
   return MakeProblem(400, code_, fmt::format("'{}' must be {}", name, expected));
 }
 
-Outcome<std::optional<simdjson::dom::element>> JsonBody::Find(std::string_view name) const {
+Outcome<std::optional<simdjson::dom::element>> JsonBody::OptionalMember(
+    std::string_view name) const {
   std::optional<simdjson::dom::element> found;
   for (const auto member : object_) {
     if (member.key != name) continue;

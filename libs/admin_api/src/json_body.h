@@ -30,21 +30,25 @@ class JsonBody {
   Outcome<std::optional<std::string>> OptionalText(std::string_view name) const;
   Outcome<std::optional<std::uint32_t>> OptionalNumber(std::string_view name, std::uint32_t min,
                                                        std::uint32_t max) const;
+  /// A positive integer to 2^63-1.
+  Outcome<std::optional<std::int64_t>> OptionalId(std::string_view name) const;
   Outcome<std::optional<bool>> OptionalBool(std::string_view name) const;
-  /// Valid as long as this body.
+  /// Valid as long as this body, like the next two.
   Outcome<simdjson::dom::element> Member(std::string_view name) const;
+  Outcome<std::optional<simdjson::dom::element>> OptionalMember(std::string_view name) const;
+  /// The whole body.
+  simdjson::dom::element root() const { return root_; }
 
   /// "'name' must be <expected>".
   std::unexpected<Problem> MustBe(std::string_view name, std::string_view expected) const;
 
  private:
-  JsonBody(std::unique_ptr<simdjson::dom::parser> parser, simdjson::dom::object object,
-           std::string_view code)
-      : parser_(std::move(parser)), object_(object), code_(code) {}
+  JsonBody(std::unique_ptr<simdjson::dom::parser> parser, simdjson::dom::element root,
+           simdjson::dom::object object, std::string_view code)
+      : parser_(std::move(parser)), root_(root), object_(object), code_(code) {}
 
-  Outcome<std::optional<simdjson::dom::element>> Find(std::string_view name) const;
-
-  std::unique_ptr<simdjson::dom::parser> parser_;  // Owns what `object_` points into.
+  std::unique_ptr<simdjson::dom::parser> parser_;  // Owns what the next two point into.
+  simdjson::dom::element root_;
   simdjson::dom::object object_;
   std::string_view code_;
 };

@@ -20,4 +20,11 @@ inline http::Reply JsonReply(int status, JsonWriter&& json) {
   return JsonReply(status, std::move(json).Take());
 }
 
+/// Success that has nothing to say.
+inline http::Reply NoContent() {
+  http::Reply reply;
+  reply.status = 204;
+  return reply;
+}
+
 }  // namespace tidemark::admin_api

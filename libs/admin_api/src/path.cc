@@ -31,14 +31,26 @@ Outcome<std::string> TableInPath(const http::Request& request) {
   return std::string(table);
 }
 
-Outcome<JobId> JobIdInPath(const http::Request& request) {
-  const std::string_view text = PathParam(request, "id");
-  const auto id = ParseId(text);
+Outcome<std::int64_t> IdInPath(const http::Request& request, std::string_view name,
+                               std::string_view code) {
+  const std::string_view text = PathParam(request, name);
+  const auto id = ParseId(text.starts_with('+') ? text.substr(1) : text);
   if (!id) {
-    return MakeProblem(400, "INVALID_JOB_ID",
-                       fmt::format("'{}' is no job id: use a positive decimal number", text));
+    return MakeProblem(
+        400, code,
+        fmt::format("'{}' is no {}: use a positive decimal number below 2^63", text, name));
   }
-  return JobId{*id};
+  return *id;
+}
+
+Outcome<JobId> JobIdInPath(const http::Request& request) {
+  TIDEMARK_TRY(const auto id, IdInPath(request, "id", "INVALID_JOB_ID"));
+  return JobId{id};
+}
+
+Outcome<LocationId> LocationIdInPath(const http::Request& request) {
+  TIDEMARK_TRY(const auto id, IdInPath(request, "id", "INVALID_PATH_PARAMETERS"));
+  return LocationId{id};
 }
 
 }  // namespace tidemark::admin_api

@@ -115,11 +115,17 @@ http::Reply ToReply(const Problem& problem, const http::Request& request) {
   return reply;
 }
 
+void AllowAnyOrigin(http::Reply& reply) {
+  reply.headers.push_back({"Access-Control-Allow-Origin", "*"});
+}
+
 http::Reply RefusalReply(const http::Request& request, int status, std::string_view message) {
   const auto refusal = std::ranges::find(kRefusals, status, &StatusCode::status);
   const std::string_view code =
       refusal != std::end(kRefusals) ? refusal->code : std::string_view("REQUEST_REFUSED");
-  return ToReply({status, code, std::string(message), {}}, request);
+  http::Reply reply = ToReply({status, code, std::string(message), {}}, request);
+  AllowAnyOrigin(reply);
+  return reply;
 }
 
 }  // namespace tidemark::admin_api

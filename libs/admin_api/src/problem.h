@@ -56,6 +56,9 @@ Outcome<T> Translate(Result<T> result, const FailureCodes& codes) {
 /// The problem as application/problem+json. Logs the cause, if there is one.
 http::Reply ToReply(const Problem& problem, const http::Request& request);
 
+/// Lets a page of any origin read the reply.
+void AllowAnyOrigin(http::Reply& reply);
+
 /// The reply for what never reached a handler (http::Router::Fallback).
 http::Reply RefusalReply(const http::Request& request, int status, std::string_view message);
 

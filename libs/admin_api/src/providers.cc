@@ -1,9 +1,11 @@
 #include "providers.h"
 
-#include <limits>
+#include <fmt/format.h>
 
 #include "json_body.h"
 #include "json_reply.h"
+#include "path.h"
+#include "secret_mask.h"
 #include "tidemark/base/json_writer.h"
 
 namespace tidemark::admin_api {
@@ -11,63 +13,56 @@ namespace {
 
 using dataset_store::Provider;
 
-constexpr std::string_view kMask = "***";
-constexpr std::uint32_t kMaxU32 = std::numeric_limits<std::uint32_t>::max();
+constexpr std::string_view kInvalidBody = "INVALID_BODY";
+constexpr std::string_view kConversionError = "PROVIDER_CONVERSION_ERROR";
 
-template <class T>
-void WriteIfPresent(std::string_view name, const std::optional<T>& value, JsonWriter& json) {
-  if (value) json.Field(name, *value);
+Outcome<std::string> ProviderInPath(const http::Request& request) {
+  const std::string_view name = PathParam(request, "name");
+  if (!dataset_store::IsProviderName(name)) {
+    return MakeProblem(400, "INVALID_PROVIDER_NAME",
+                       fmt::format("'{}' is no name of a provider: use a-z, 0-9 and _, not a digit "
+                                   "first",
+                                   name));
+  }
+  return std::string(name);
 }
 
 void WriteProvider(const Provider& provider, JsonWriter& json) {
   json.BeginObject();
   json.Field("name", provider.name);
-  json.Field("kind", provider.kind);
-  json.Field("network", provider.network);
-  json.Field("url", provider.url);
-  WriteIfPresent("auth_header", provider.auth_header, json);
-  if (provider.auth_token) json.Field("auth_token", kMask);
-  WriteIfPresent("rate_limit_per_minute", provider.rate_limit_per_minute, json);
-  WriteIfPresent("concurrent_request_limit", provider.concurrent_request_limit, json);
-  WriteIfPresent("rpc_batch_size", provider.rpc_batch_size, json);
-  WriteIfPresent("fetch_receipts_per_tx", provider.fetch_receipts_per_tx, json);
-  WriteIfPresent("timeout_secs", provider.timeout_s, json);
+  simdjson::dom::parser parser;
+  simdjson::dom::object fields;
+  if (parser.parse(provider.fields_json).get(fields) == simdjson::SUCCESS) {
+    WriteMaskedMembers(fields, json);
+  }
   json.EndObject();
 }
 
-Outcome<Provider> ReadProvider(const JsonBody& body) {
-  Provider provider;
-  TIDEMARK_TRY(provider.name, body.Text("name"));
-  if (!dataset_store::IsProviderName(provider.name)) {
+Outcome<Provider> ReadProvider(const JsonBody& body, const http::Request& request) {
+  TIDEMARK_TRY(const auto name, body.Text("name"));
+  if (!dataset_store::IsProviderName(name)) {
     return MakeProblem(400, "INVALID_PROVIDER_NAME",
                        "'name' must be of a-z, 0-9 and _, and not start with a digit");
   }
-  TIDEMARK_TRY(provider.kind, body.Text("kind"));
-  TIDEMARK_TRY(provider.network, body.Text("network"));
-  TIDEMARK_TRY(provider.url, body.Text("url"));
-  TIDEMARK_TRY(provider.auth_header, body.OptionalText("auth_header"));
-  TIDEMARK_TRY(provider.auth_token, body.OptionalText("auth_token"));
+  TIDEMARK_TRY(auto provider,
+               Translate(dataset_store::MakeProvider(name, request.body),
+                         {.failed = kConversionError, .invalid_argument = kInvalidBody}));
   // Whoever sends back what GET showed would lose the secret.
-  if (provider.auth_token == kMask) return body.MustBe("auth_token", "the token, not its mask");
-  TIDEMARK_TRY(provider.rate_limit_per_minute,
-               body.OptionalNumber("rate_limit_per_minute", 1, kMaxU32));
-  TIDEMARK_TRY(provider.concurrent_request_limit,
-               body.OptionalNumber("concurrent_request_limit", 1, kMaxU32));
-  TIDEMARK_TRY(provider.rpc_batch_size, body.OptionalNumber("rpc_batch_size", 0, kMaxU32));
-  TIDEMARK_TRY(provider.fetch_receipts_per_tx, body.OptionalBool("fetch_receipts_per_tx"));
-  TIDEMARK_TRY(provider.timeout_s, body.OptionalNumber("timeout_secs", 1, kMaxU32));
+  if (provider.fields_json.contains(kMask)) {
+    return MakeProblem(
+        400, kInvalidBody,
+        fmt::format("no text may have {} in it: it stands for a secret that was not shown", kMask));
+  }
   return provider;
 }
 
 }  // namespace
 
 Outcome<http::Reply> PostProvider(const Services& services, const http::Request& request) {
-  TIDEMARK_TRY(const auto body,
-               JsonBody::Parse(request, "INVALID_BODY", JsonBody::IfEmpty::kRefuse));
-  TIDEMARK_TRY(const auto provider, ReadProvider(body));
-  TIDEMARK_TRY(
-      Translate(services.providers.Put(provider),
-                {.failed = "STORE_ERROR", .invalid_argument = "PROVIDER_CONVERSION_ERROR"}));
+  TIDEMARK_TRY(const auto body, JsonBody::Parse(request, kInvalidBody, JsonBody::IfEmpty::kRefuse));
+  TIDEMARK_TRY(const auto provider, ReadProvider(body, request));
+  TIDEMARK_TRY(Translate(services.providers.Put(provider),
+                         {.failed = "STORE_ERROR", .invalid_argument = kConversionError}));
   JsonWriter json;
   WriteProvider(provider, json);
   return JsonReply(201, std::move(json));
@@ -83,6 +78,23 @@ Outcome<http::Reply> GetProviders(const Services& services, const http::Request&
   json.EndArray();
   json.EndObject();
   return JsonReply(200, std::move(json));
+}
+
+Outcome<http::Reply> GetProvider(const Services& services, const http::Request& request) {
+  TIDEMARK_TRY(const auto name, ProviderInPath(request));
+  TIDEMARK_TRY(const auto provider,
+               Translate(services.providers.Get(name),
+                         {.failed = kConversionError, .not_found = "PROVIDER_NOT_FOUND"}));
+  JsonWriter json;
+  WriteProvider(provider, json);
+  return JsonReply(200, std::move(json));
+}
+
+Outcome<http::Reply> DeleteProvider(const Services& services, const http::Request& request) {
+  TIDEMARK_TRY(const auto name, ProviderInPath(request));
+  TIDEMARK_TRY(Translate(services.providers.Remove(name),
+                         {.failed = "STORE_ERROR", .not_found = "PROVIDER_NOT_FOUND"}));
+  return http::Reply{.status = 204, .content_type = {}, .body = {}, .headers = {}};
 }
 
 }  // namespace tidemark::admin_api

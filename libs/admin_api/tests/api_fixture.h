@@ -21,6 +21,17 @@ namespace tidemark::admin_api {
 
 /// docs/openapi.json.
 const nlohmann::json& OpenApi();
+/// What a {"$ref"} in the document points at; anything else as it is.
+const nlohmann::json* Resolve(const nlohmann::json* value);
+
+/// The heads that a test knows of.
+class KnownHeads final : public chain_heads::HeadBoard {
+ public:
+  std::vector<chain_heads::NetworkHeads> List() const override { return networks; }
+  std::optional<chain_heads::NetworkHeads> Find(std::string_view network) const override;
+
+  std::vector<chain_heads::NetworkHeads> networks;
+};
 
 /// Stands still until it is told otherwise.
 class ManualClock final : public Clock {
@@ -59,6 +70,7 @@ class ApiFixture : public testing::Test {
   Answer Post(std::string target, std::string body) {
     return Ask({http::Method::kPost, std::move(target), std::move(body)});
   }
+  Answer Delete(std::string target) { return Ask({http::Method::kDelete, std::move(target)}); }
   Answer Put(std::string target) { return Ask({http::Method::kPut, std::move(target)}); }
 
   /// Registers a small manifest as eth/mainnet and, if there is one, as this version.
@@ -66,6 +78,9 @@ class ApiFixture : public testing::Test {
   void StartWorker(std::string_view node_id = "worker-1");
   /// Deploys eth/mainnet@dev.
   JobId Deploy();
+
+  /// The services of this fixture, for a router of a test's own.
+  Services MakeServices();
 
   ManualClock clock_;
   dataset_store::TempFolder folder_;
@@ -77,6 +92,8 @@ class ApiFixture : public testing::Test {
   std::unique_ptr<data_store::Jobs> jobs_;
   std::unique_ptr<dataset_store::DatasetStore> datasets_;
   std::unique_ptr<dataset_store::ProviderRegistry> providers_;
+  std::unique_ptr<data_store::Revisions> revisions_;
+  KnownHeads heads_;
   http::Router router_;
 };
 

@@ -166,7 +166,7 @@ TEST_F(DatasetsTest, ADamagedManifestIs500WithTheCauseInTheLogOnly) {
   ASSERT_TRUE(local_->Put(hash, "{}", object_store::IfExists::kReplace));
   // The cache of the store that read it before would hide the damage.
   const auto fresh = dataset_store::MakeDatasetStore(metadata_, objects_);
-  router_ = MakeRouter({*data_, *jobs_, *fresh, *providers_});
+  router_ = MakeRouter({*data_, *jobs_, *fresh, *providers_, *revisions_, heads_});
 
   testing::internal::CaptureStderr();
   const Answer answer = Get("/datasets/eth/mainnet/versions/dev");
@@ -176,6 +176,14 @@ TEST_F(DatasetsTest, ADamagedManifestIs500WithTheCauseInTheLogOnly) {
   EXPECT_EQ(answer.body.at("detail"), "the server could not answer this request");
   EXPECT_THAT(log, HasSubstr("event=request_failed request_id=request-1"));
   EXPECT_THAT(log, HasSubstr("is stored with other content"));
+}
+
+TEST_F(DatasetsTest, ADatasetIsItsLatestVersionOrDevWithoutOne) {
+  EXPECT_EQ(Get("/datasets/eth/anvil").error_code(), "DATASET_NOT_FOUND");
+  ASSERT_EQ(Register(R"("manifest":)" + AnvilManifest()).status, 201);
+  EXPECT_EQ(Get("/datasets/eth/anvil").text, Get("/datasets/eth/anvil/versions/dev").text);
+  ASSERT_EQ(Register(R"("version":"1.0.0","manifest":)" + AnvilManifest()).status, 201);
+  EXPECT_EQ(Get("/datasets/eth/anvil").text, Get("/datasets/eth/anvil/versions/latest").text);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ class JobsTest : public ApiFixture {
     StartWorker();
   }
   void Move(JobId id, JobTransition transition, const std::optional<std::string>& detail = {}) {
-    ASSERT_TRUE(memory_->TransitionJob(id, transition, detail, kNever));
+    ASSERT_TRUE(memory_->TransitionJob({id}, transition, detail, kNever));
   }
   /// Deploys `count` more datasets.
   std::vector<std::int64_t> DeployMany(int count) {
@@ -98,6 +98,20 @@ TEST_F(JobsTest, AFailedJobShowsItsErrorUntilItIsScheduledAgain) {
   EXPECT_EQ(again.body.at("status"), "SCHEDULED");
   EXPECT_EQ(again.body.at("attempts"), 2);
   EXPECT_TRUE(again.body.at("error").is_null());
+}
+
+TEST_F(JobsTest, HealthSaysWhenAFailedJobIsTriedAgain) {
+  const JobId id = Deploy();
+  EXPECT_FALSE(Get("/jobs/1").body.contains("health"));
+  Move(id, JobTransition::kStart);
+  EXPECT_EQ(Get("/jobs/1?include=health").body.at("health").at("code"), "OK");
+  Move(id, JobTransition::kFail, R"({"error_code":"LATEST_BLOCK","error_message":"no answer"})");
+  const auto health = Get("/jobs/1?include=health").body.at("health");
+  EXPECT_EQ(health.at("code"), "RETRYING");
+  EXPECT_EQ(health.at("attempts"), 1);
+  EXPECT_EQ(health.at("retry_at"), FormatRfc3339(clock_.now + std::chrono::seconds(1)));
+  EXPECT_EQ(health.at("error").at("error_message"), "no answer");
+  EXPECT_EQ(Get("/jobs/1?include=gaps").error_code(), "INVALID_QUERY_PARAMETERS");
 }
 
 TEST_F(JobsTest, StopIsIdempotent) {
@@ -187,51 +201,6 @@ TEST_F(JobsTest, ADatabaseThatBreaksItsOwnRulesIs500) {
   EXPECT_EQ(Get("/jobs/1").error_code(), "GET_JOB_ERROR");
   EXPECT_EQ(Put("/jobs/1/stop").error_code(), "STOP_JOB_ERROR");
   EXPECT_EQ(Get("/workers").error_code(), "SCHEDULER_LIST_WORKERS_ERROR");
-}
-
-// What a database may hold that this program did not write.
-class OddJobs final : public data_store::Jobs {
- public:
-  data_store::JobInfo job;
-
-  Result<JobId> Deploy(const JobDescriptor&, const std::optional<std::string>&, Deadline) override {
-    return MakeError(ErrorCode::kInternal, "not asked");
-  }
-  Result<std::optional<data_store::JobInfo>> Get(JobId, Deadline) override { return job; }
-  Result<std::vector<data_store::JobInfo>> List(const data_store::JobQuery&, Deadline) override {
-    return std::vector{job};
-  }
-  Status Stop(JobId, Deadline) override {
-    return MakeError(ErrorCode::kConflict, "job 1 is RUNNING again");
-  }
-  Result<std::vector<data_store::WorkerInfo>> ListWorkers(Deadline) override {
-    return MakeError(ErrorCode::kInternal, "not asked");
-  }
-};
-
-TEST_F(JobsTest, StoredJsonThatIsNoObjectReadsNull) {
-  OddJobs odd;
-  odd.job.id = JobId{1};
-  router_ = MakeRouter({*data_, odd, *datasets_, *providers_});
-  for (const std::string text : {"", "{", "[]", "7", "{}{}", "{\"a\":\xFF}"}) {
-    odd.job.descriptor = text;
-    odd.job.error = text;
-    for (const auto& job : {Get("/jobs/1").body, Get("/jobs").body.at("jobs").at(0)}) {
-      EXPECT_TRUE(job.at("descriptor").is_null()) << text;
-      EXPECT_TRUE(job.at("error").is_null()) << text;
-    }
-  }
-  odd.job.descriptor = "{ \"end\" : 18446744073709551615, \"q\":\"\\\"\\u0001\" }";
-  EXPECT_EQ(Get("/jobs/1").body.at("descriptor").dump(),
-            R"({"end":18446744073709551615,"q":"\"\u0001"})");
-}
-
-TEST_F(JobsTest, AStopThatLostARaceIsAConflict) {
-  OddJobs odd;
-  router_ = MakeRouter({*data_, odd, *datasets_, *providers_});
-  const Answer answer = Put("/jobs/1/stop");
-  EXPECT_EQ(answer.status, 409);
-  EXPECT_EQ(answer.error_code(), "UNEXPECTED_STATE_CONFLICT");
 }
 
 }  // namespace

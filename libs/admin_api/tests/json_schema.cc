@@ -47,6 +47,10 @@ class Checker {
 
   std::vector<std::string> Errors(const json& schema, const json& value, const std::string& path) {
     std::vector<std::string> errors;
+    if (schema.is_boolean()) {
+      if (!schema.get<bool>()) errors.push_back(path + " must not be there");
+      return errors;
+    }
     for (const auto& [keyword, argument] : schema.items()) {
       CheckKeyword({keyword, argument, schema}, value, path, errors);
     }
@@ -95,6 +99,8 @@ class Checker {
               !MatchesPattern(value.get<std::string>(), argument.get<std::string>()));
     } else if (name == "minLength") {
       fail_if(value.is_string() && value.get<std::string>().size() < argument.get<std::size_t>());
+    } else if (name == "maxLength") {
+      fail_if(value.is_string() && argument.get<std::size_t>() < value.get<std::string>().size());
     } else if (name == "minimum") {
       fail_if(value.is_number() && IsLess(value, argument));
     } else if (name == "maximum") {
@@ -109,6 +115,8 @@ class Checker {
       fail_if(std::ranges::count_if(argument, [&](const json& choice) {
                 return Errors(choice, value, path).empty();
               }) != 1);
+    } else if (name == "not") {
+      fail_if(Errors(argument, value, path).empty());
     } else if (name == "items" || name == "properties" || name == "additionalProperties") {
       CheckChildren(keyword, value, path, errors);
     } else if (!kAnnotations.contains(name)) {
@@ -121,10 +129,10 @@ class Checker {
     if (value.is_array() != (keyword.name == "items") || value.is_primitive()) return;
     for (const auto& [name, member] : value.items()) {
       const json* schema = &keyword.argument;
-      if (keyword.name == "properties") {
-        if (!keyword.argument.contains(name)) continue;
-        schema = &keyword.argument[name];
-      }
+      const bool is_listed =
+          keyword.schema.contains("properties") && keyword.schema["properties"].contains(name);
+      if (keyword.name != "items" && is_listed != (keyword.name == "properties")) continue;
+      if (keyword.name == "properties") schema = &keyword.argument[name];
       const auto more = Errors(*schema, member, path + "/" + name);
       errors.insert(errors.end(), more.begin(), more.end());
     }

@@ -4,6 +4,7 @@
 
 #include "api_fixture.h"
 #include "json_schema.h"
+#include "routes.h"
 
 namespace tidemark::admin_api {
 namespace {
@@ -15,6 +16,8 @@ class OpenApiTest : public ApiFixture {};
 TEST_F(OpenApiTest, RouterAndDocumentHaveTheSameOperations) {
   std::set<std::string> routed;
   for (const http::Route& route : router_.routes()) {
+    // Every path has it, with the same answer.
+    if (route.method == http::Method::kOptions) continue;
     routed.insert(std::string(http::ToString(route.method)) + " " + route.path);
   }
   std::set<std::string> documented;
@@ -26,6 +29,18 @@ TEST_F(OpenApiTest, RouterAndDocumentHaveTheSameOperations) {
     }
   }
   EXPECT_EQ(routed, documented);
+}
+
+TEST_F(OpenApiTest, EachOperationNamesTheScopeOfItsRoute) {
+  for (const Entry& entry : Entries()) {
+    SCOPED_TRACE(entry.path);
+    std::string method(http::ToString(entry.method));
+    for (char& c : method) c = static_cast<char>(std::tolower(c));
+    const json& operation = OpenApi()["paths"][std::string(entry.path)][method];
+    EXPECT_EQ(operation.value("x-required-scope", ""), ToString(entry.scope));
+    EXPECT_EQ(entry.scope == Scope::kAdmin, entry.method != http::Method::kGet);
+    EXPECT_EQ(entry.scope == Scope::kAdmin, operation["responses"].contains("403"));
+  }
 }
 
 TEST_F(OpenApiTest, TheServedDocumentIsTheFile) {
@@ -51,15 +66,21 @@ TEST_F(OpenApiTest, EveryExampleFitsItsSchema) {
     for (const auto& [method, operation] : operations.items()) {
       const std::string where = method + " " + path;
       if (operation.contains("requestBody")) check(operation["requestBody"], where);
-      for (const auto& [status, response] : operation["responses"].items()) {
+      for (const auto& [status, documented] : operation["responses"].items()) {
+        const json& response = *Resolve(&documented);
         check(response, where + " " + status);
+        if (status[0] >= '4') {
+          EXPECT_EQ(response["content"]["application/problem+json"]["example"]["status"],
+                    std::stoi(status))
+              << where;
+        }
         if (status == "503") {
           EXPECT_TRUE(response["headers"].contains("Retry-After")) << where;
         }
       }
     }
   }
-  EXPECT_GT(examples, 60);
+  EXPECT_GT(examples, 340);
 }
 
 TEST_F(OpenApiTest, EveryParameterOfAPathIsDescribed) {

@@ -72,7 +72,8 @@ TEST(ProblemTest, WhatTheServerRefusesLooksLikeEveryOtherError) {
     EXPECT_EQ(reply.status, status);
     EXPECT_EQ(json::parse(reply.body).at("error_code"), code);
     EXPECT_EQ(json::parse(reply.body).at("detail"), "no");
-    EXPECT_EQ(reply.headers.size(), status == 503 ? 1U : 0U);
+    EXPECT_EQ(reply.headers.size(), status == 503 ? 2U : 1U);
+    EXPECT_EQ(reply.headers.back().name, "Access-Control-Allow-Origin");
   }
 }
 
@@ -82,7 +83,7 @@ TEST_F(RefusalTest, AMethodThatAPathDoesNotHaveIsAnsweredWithThoseItHas) {
   const Answer answer = Ask({http::Method::kDelete, "/datasets"});
   EXPECT_EQ(answer.status, 405);
   EXPECT_EQ(answer.error_code(), "METHOD_NOT_ALLOWED");
-  EXPECT_EQ(answer.FindHeader("Allow"), "GET, HEAD, POST");
+  EXPECT_EQ(answer.FindHeader("Allow"), "GET, HEAD, POST, OPTIONS");
 }
 
 }  // namespace

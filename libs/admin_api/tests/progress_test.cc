@@ -29,11 +29,11 @@ class ProgressTest : public ApiFixture {
   /// Deploys and starts the job, which then owns `tables`.
   void Start(const std::vector<std::string>& tables) {
     job_ = Deploy();
-    ASSERT_TRUE(memory_->TransitionJob(job_, JobTransition::kStart, std::nullopt, kNever));
+    ASSERT_TRUE(memory_->TransitionJob({job_}, JobTransition::kStart, std::nullopt, kNever));
     const auto version = datasets_->Resolve({"eth", "mainnet"}, LatestRevision{}, kNever)->version;
     std::vector<metadata_db::TableToWrite> wanted;
     for (const std::string& table : tables) wanted.push_back({table, "mainnet/" + table});
-    const auto rows = memory_->AcquireTables(version, job_, wanted, kNever);
+    const auto rows = memory_->AcquireTables(version, {job_}, wanted, kNever);
     ASSERT_TRUE(rows) << rows.error().message;
     for (const auto& row : *rows) locations_[row.table_name] = *row.active_revision;
   }
@@ -64,7 +64,7 @@ class ProgressTest : public ApiFixture {
                 .object_e_tag = std::nullopt,
                 .url = "file:///data/",
                 .footer = "PAR1"};
-    const auto committed = memory_->CommitFiles(job_, {row}, kNever);
+    const auto committed = memory_->CommitFiles({job_}, {row}, kNever);
     ASSERT_TRUE(committed) << committed.error().message;
   }
 
@@ -83,7 +83,7 @@ TEST_F(ProgressTest, ADatasetThatNobodyWritesHasNullsAndNoFiles) {
     return R"({"table_name":")" + name +
            R"(","current_block":null,"start_block":null,"job_id":null,"job_status":null,)"
            R"("files_count":0,"total_size_bytes":0,"job_state":null,"ranges":[],)"
-           R"("revision_id":null,"version":null})";
+           R"("revision_id":null,"reorg_epoch":null,"version":null,"problems":[]})";
   };
   EXPECT_EQ(Get(version_path_ + "/progress").text,
             R"({"dataset_namespace":"eth","dataset_name":"mainnet","revision":"latest",)"
@@ -151,7 +151,7 @@ TEST_F(ProgressTest, ATimestampThatTheFileLacksIsNull) {
 
 TEST_F(ProgressTest, JobStatusSpeaksTheSpecificationsWordsAndJobStateTheStoredOnes) {
   Start({"blocks"});
-  ASSERT_TRUE(memory_->TransitionJob(job_, JobTransition::kFail, "{}", kNever));
+  ASSERT_TRUE(memory_->TransitionJob({job_}, JobTransition::kFail, "{}", kNever));
   EXPECT_EQ(GetTable("blocks").body.at("job_status"), "FAILED");
   EXPECT_EQ(GetTable("blocks").body.at("job_state"), "ERROR");
 }
@@ -242,6 +242,23 @@ class WatchedData final : public data_store::DataStore {
     if (fails_writers) return std::unexpected(failure);
     return target_.GetTablesWriterInfo(snapshot, version);
   }
+  Result<std::optional<data_store::TableGaps>> GetTableGaps(
+      data_store::Snapshot& snapshot, const DatasetVersion& version, std::string_view table_name,
+      const data_store::ProgressRules& rules) override {
+    return target_.GetTableGaps(snapshot, version, table_name, rules);
+  }
+  Result<std::optional<data_store::JobInfo>> GetJob(data_store::Snapshot& snapshot,
+                                                    JobId id) override {
+    return target_.GetJob(snapshot, id);
+  }
+  Result<std::vector<data_store::TableOfVersion>> ListTablesWrittenBy(
+      data_store::Snapshot& snapshot, JobId id) override {
+    return target_.ListTablesWrittenBy(snapshot, id);
+  }
+  Result<data_store::JobHealth> GetJobHealth(data_store::Snapshot& snapshot,
+                                             std::optional<JobId> writer) override {
+    return target_.GetJobHealth(snapshot, writer);
+  }
 
  private:
   data_store::DataStore& target_;
@@ -249,7 +266,7 @@ class WatchedData final : public data_store::DataStore {
 
 TEST_F(ProgressTest, AnAnswerIsTakenFromOneSnapshot) {
   WatchedData data(*data_);
-  router_ = MakeRouter({data, *jobs_, *datasets_, *providers_});
+  router_ = MakeRouter({data, *jobs_, *datasets_, *providers_, *revisions_, heads_});
   EXPECT_EQ(Get(version_path_ + "/progress").status, 200);
   EXPECT_EQ(data.snapshots, 1);
   EXPECT_EQ(GetTable("logs").status, 200);
@@ -258,7 +275,7 @@ TEST_F(ProgressTest, AnAnswerIsTakenFromOneSnapshot) {
 
 TEST_F(ProgressTest, ATableThatCannotBeReadIs500WithoutInternals) {
   WatchedData data(*data_);
-  router_ = MakeRouter({data, *jobs_, *datasets_, *providers_});
+  router_ = MakeRouter({data, *jobs_, *datasets_, *providers_, *revisions_, heads_});
   data.failing_table = "transactions";
   const Answer answer = Get(version_path_ + "/progress");
   EXPECT_EQ(answer.status, 500);

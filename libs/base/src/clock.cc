@@ -32,7 +32,12 @@ std::string FormatRfc3339(UtcTime time) {
       fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                   clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-  if (clock.subseconds().count() != 0) text += fmt::format(".{:06}", clock.subseconds().count());
+  const auto fraction = clock.subseconds().count();
+  if (fraction % 1000 != 0) {
+    text += fmt::format(".{:06}", fraction);
+  } else if (fraction != 0) {
+    text += fmt::format(".{:03}", fraction / 1000);
+  }
   return text + "+00:00";
 }
 

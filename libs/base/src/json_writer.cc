@@ -18,6 +18,30 @@ void AppendNumber(std::string& out, T value) {
   out.append(digits, end);
 }
 
+// The short forms wherever there is one, as serde_json writes them: a manifest's hash depends on
+// it.
+void AppendControlCharacter(std::string& out, char c) {
+  switch (c) {
+    case '\b':
+      out += "\\b";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    default:
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+  }
+}
+
 }  // namespace
 
 void AppendJsonString(std::string& out, std::string_view text) {
@@ -35,10 +59,8 @@ void AppendJsonString(std::string& out, std::string_view text) {
     } else if (c == '"' || c == '\\') {
       out.push_back('\\');
       out.push_back(c);
-    } else if (c == '\n') {
-      out += "\\n";
     } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+      AppendControlCharacter(out, c);
     } else {
       out.push_back(c);
     }

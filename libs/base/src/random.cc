@@ -42,4 +42,24 @@ std::string MakeUuidV7(UtcTime now) {
   return text;
 }
 
+bool IsUuidV7(std::string_view text) {
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-7xxx-vxxx-xxxxxxxxxxxx";
+  if (text.size() != kForm.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool is_hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    switch (kForm[i]) {
+      case 'x':
+        if (!is_hex) return false;
+        break;
+      case 'v':  // The variant, two bits.
+        if (c != '8' && c != '9' && c != 'a' && c != 'b') return false;
+        break;
+      default:
+        if (c != kForm[i]) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace tidemark

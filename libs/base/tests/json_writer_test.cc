@@ -51,7 +51,8 @@ TEST(JsonWriterTest, AbsentOptionalsAreNull) {
 }
 
 TEST(JsonWriterTest, ControlCharactersQuotesAndBackslashesAreEscaped) {
-  EXPECT_EQ(Quoted(std::string_view("\"\\\n\t\0\x1f/", 7)), R"("\"\\\n\u0009\u0000\u001f/")");
+  EXPECT_EQ(Quoted(std::string_view("\"\\\n\t\0\x1f/", 7)), R"("\"\\\n\t\u0000\u001f/")");
+  EXPECT_EQ(Quoted("\b\t\n\v\f\r\x7f"), "\"\\b\\t\\n\\u000b\\f\\r\x7f\"");
 }
 
 TEST(JsonWriterTest, BytesThatAreNotUtf8BecomeReplacementCharacters) {

@@ -43,6 +43,18 @@ TEST(FormatBytesTest, UsesUnitsOf1024AndOneDecimal) {
   EXPECT_EQ(FormatBytes(18446744073709551615U), "16.0 EB");
 }
 
+TEST(UuidTest, KnowsItsOwnFormFromEveryOther) {
+  EXPECT_TRUE(IsUuidV7(MakeUuidV7(SystemClock().Now())));
+  EXPECT_TRUE(IsUuidV7("019c2523-356e-7000-bfea-2c1160f2b8e7"));
+  for (const std::string_view other :
+       {"", "blocks", "019c2523-356e-4000-bfea-2c1160f2b8e7",
+        "019c2523-356e-7000-cfea-2c1160f2b8e7", "019C2523-356E-7000-BFEA-2C1160F2B8E7",
+        "019c2523-356e-7000-bfea-2c1160f2b8e", "019c2523-356e-7000-bfea-2c1160f2b8e70",
+        "019c2523x356e-7000-bfea-2c1160f2b8e7", "g19c2523-356e-7000-bfea-2c1160f2b8e7"}) {
+    EXPECT_FALSE(IsUuidV7(other)) << other;
+  }
+}
+
 TEST(UuidTest, TextOrderIsTheOrderOfMakingEvenWhenTheClockStepsBack) {
   std::string last;
   for (int i = 0; i < 5000; ++i) {

@@ -36,26 +36,6 @@ void SortByEnd(std::vector<const Segment*>& segments) {
   std::ranges::transform(keys, segments.begin(), &SortKey::segment);
 }
 
-/// Which of a range's two hashes is meant.
-using HashField = BlockHash NetworkRange::*;
-
-/// Networks and hashes of a segment, in an order that serves to find equal ones.
-std::strong_ordering CompareLinks(const Segment& a, HashField hash_of_a, const Segment& b,
-                                  HashField hash_of_b) {
-  return std::lexicographical_compare_three_way(
-      a.ranges.begin(), a.ranges.end(), b.ranges.begin(), b.ranges.end(),
-      [&](const NetworkRange& x, const NetworkRange& y) {
-        const std::strong_ordering hashes = x.*hash_of_a <=> y.*hash_of_b;
-        return hashes != std::strong_ordering::equal ? hashes : x.network <=> y.network;
-      });
-}
-
-std::uint64_t FirstEightBytes(const BlockHash& hash) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < sizeof(value); ++i) value = value << 8U | hash.bytes[i];
-  return value;
-}
-
 /// Finds the segment that another one continues. Refers to `by_end`, which is sorted by end.
 class ParentIndex {
  public:
@@ -71,6 +51,7 @@ class ParentIndex {
       if (links != std::strong_ordering::equal) return links == std::strong_ordering::less;
       return a.position < b.position;
     });
+    DropDuplicates();
   }
 
   /// Position of the last segment by end that `child` is adjacent to.
@@ -99,6 +80,19 @@ class ParentIndex {
 
   const Segment& SegmentOf(const Entry& entry) const { return *by_end_[entry.position]; }
 
+  /// Of segments with the same last blocks only the last one can be a parent. One hash is mostly
+  /// one block, so this leaves one entry a hash, and nothing to search through below.
+  void DropDuplicates() {
+    const auto duplicates =
+        std::ranges::unique(entries_ | std::views::reverse, [this](const Entry& a, const Entry& b) {
+          return a.hash_start == b.hash_start &&
+                 CompareLinks(SegmentOf(a), &NetworkRange::hash, SegmentOf(b),
+                              &NetworkRange::hash) == std::strong_ordering::equal &&
+                 CompareEnds(SegmentOf(a), SegmentOf(b)) == std::strong_ordering::equal;
+        });
+    entries_.erase(entries_.begin(), entries_.begin() + std::ranges::ssize(duplicates));
+  }
+
   /// The hashes that an entry offers against those that `child` asks for.
   std::strong_ordering Compare(const Entry& entry, const Segment& child) const {
     const std::strong_ordering starts =
@@ -123,15 +117,6 @@ bool EndsPast(const Segment& segment, const Segment& canonical_last) {
     if (end != canonical_end) return end > canonical_end;
   }
   return false;
-}
-
-/// True if no block is missing between the canonical chain and a fork that begins with `first`.
-bool Touches(const Segment& first, const Segment& canonical_last) {
-  return std::ranges::all_of(Zip(first, canonical_last), [&](std::size_t i) {
-    const BlockRange& blocks = first.ranges[i].blocks;
-    const BlockRange& canonical_blocks = canonical_last.ranges[i].blocks;
-    return blocks.first() <= canonical_blocks.last() || canonical_blocks.IsFollowedBy(blocks);
-  });
 }
 
 /// True if a canonical segment ends with the very same blocks: a fork need not begin before it.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chain_search.h"
+#include "uncovered.h"
 
 namespace tidemark::chain {
 namespace {
@@ -15,7 +16,20 @@ namespace {
 /// Requires: `first` <= `last`.
 BlockRange RangeOf(BlockNumber first, BlockNumber last) { return *BlockRange::Make(first, last); }
 
-/// What `covered`, which is merged, leaves of `desired`.
+/// The blocks before `fork` in the canonical segment that it leaves.
+std::optional<BlockRange> FindDivergence(const Chains& chains) {
+  if (chains.fork.empty()) return std::nullopt;
+  const BlockNumber fork_start = chains.fork.front()->ranges.front().blocks.first();
+  const BlockNumber before{fork_start.value == 0 ? 0 : fork_start.value - 1};
+  const auto left = std::ranges::find_if(chains.canonical, [&](const Segment* segment) {
+    return segment->ranges.front().blocks.Contains(before);
+  });
+  if (left == chains.canonical.end()) return std::nullopt;
+  return RangeOf((*left)->ranges.front().blocks.first(), before);
+}
+
+}  // namespace
+
 std::vector<BlockRange> Uncovered(BlockRange desired, const std::vector<BlockRange>& covered) {
   std::vector<BlockRange> uncovered;
   BlockNumber next = desired.first();
@@ -31,20 +45,6 @@ std::vector<BlockRange> Uncovered(BlockRange desired, const std::vector<BlockRan
   uncovered.push_back(RangeOf(next, desired.last()));
   return uncovered;
 }
-
-/// The blocks before `fork` in the canonical segment that it leaves.
-std::optional<BlockRange> FindDivergence(const Chains& chains) {
-  if (chains.fork.empty()) return std::nullopt;
-  const BlockNumber fork_start = chains.fork.front()->ranges.front().blocks.first();
-  const BlockNumber before{fork_start.value == 0 ? 0 : fork_start.value - 1};
-  const auto left = std::ranges::find_if(chains.canonical, [&](const Segment* segment) {
-    return segment->ranges.front().blocks.Contains(before);
-  });
-  if (left == chains.canonical.end()) return std::nullopt;
-  return RangeOf((*left)->ranges.front().blocks.first(), before);
-}
-
-}  // namespace
 
 std::vector<BlockRange> MergeRanges(std::vector<BlockRange> ranges) {
   std::ranges::sort(ranges, {}, &BlockRange::first);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <random>
 #include <ranges>
 #include <sstream>
@@ -71,7 +72,7 @@ std::vector<Case> ReadCases(const std::filesystem::path& path) {
 std::vector<Case> ReadAllCases() {
   std::vector<Case> cases;
   for (const char* file : {"adjacency.txt", "chains.txt", "chains_of_networks.txt", "merge.txt",
-                           "missing.txt", "synced.txt"}) {
+                           "missing.txt", "roles.txt", "synced.txt"}) {
     std::ranges::move(ReadCases(std::filesystem::path(TIDEMARK_TEST_DATA) / "chain" / file),
                       std::back_inserter(cases));
   }
@@ -103,6 +104,7 @@ class ChainCaseTest : public testing::TestWithParam<Case> {
       Run(line);
     }
     if (has_canonical_) CheckChains();
+    if (has_roles_) CheckRoles();
   }
 
  private:
@@ -115,6 +117,14 @@ class ChainCaseTest : public testing::TestWithParam<Case> {
       canonical_ = Words(line.argument);
     } else if (line.command == "fork") {
       fork_ = Words(line.argument);
+    } else if (line.command == "islands") {
+      has_roles_ = true;
+      islands_ = Words(line.argument);
+    } else if (line.command == "superseded") {
+      has_roles_ = true;
+      superseded_ = Words(line.argument);
+    } else if (line.command == "gaps") {
+      CheckGaps(line);
     } else if (line.command == "adjacent") {
       ASSERT_EQ(segments_.size(), 2U);
       EXPECT_EQ(IsAdjacent(segments_[0], segments_[1]), line.argument == "yes");
@@ -158,6 +168,40 @@ class ChainCaseTest : public testing::TestWithParam<Case> {
     EXPECT_EQ(*synced, expected);
   }
 
+  /// The roles by the rule that the chain must reach back to a block, if one is given.
+  SegmentRoles RolesFor(std::optional<BlockNumber> start_block) const {
+    Chains chains = FindChains(segments_);
+    if (start_block && !ReachesBackTo(chains.canonical, *start_block).value()) {
+      chains.canonical.clear();
+    }
+    return AssignRoles(segments_, std::move(chains));
+  }
+
+  void CheckGaps(const Line& line) const {
+    const std::optional<BlockNumber> start_block =
+        line.argument.empty() ? std::nullopt
+                              : std::optional(BlockNumber{std::stoull(line.argument)});
+    std::vector<std::string> found;
+    for (const NetworkBlocks& gap : FindGaps(RolesFor(start_block), start_block)) {
+      const std::string network = gap.network == "net" ? "" : gap.network + ":";
+      found.push_back(network + Join({gap.blocks}));
+    }
+    EXPECT_EQ(found, Words(line.expected));
+  }
+
+  void CheckRoles() const {
+    const SegmentRoles roles = RolesFor(std::nullopt);
+    EXPECT_EQ(AsWritten(roles.canonical), canonical_);
+    EXPECT_EQ(AsWritten(roles.fork), fork_);
+    std::vector<std::string> islands;
+    for (const Chain& island : roles.islands) {
+      if (!islands.empty()) islands.emplace_back("|");
+      std::ranges::move(AsWritten(island), std::back_inserter(islands));
+    }
+    EXPECT_EQ(islands, islands_);
+    EXPECT_THAT(AsWritten(roles.superseded), testing::UnorderedElementsAreArray(superseded_));
+  }
+
   /// In the order of the case and in random ones.
   void CheckChains() {
     std::vector<std::size_t> order(segments_.size());
@@ -186,7 +230,10 @@ class ChainCaseTest : public testing::TestWithParam<Case> {
   std::vector<Segment> segments_;
   std::vector<std::string> canonical_;
   std::vector<std::string> fork_;
+  std::vector<std::string> islands_;  // A bar stands between two.
+  std::vector<std::string> superseded_;
   bool has_canonical_ = false;
+  bool has_roles_ = false;
 };
 
 TEST_P(ChainCaseTest, Holds) { Run(); }
@@ -205,7 +252,7 @@ TEST(ChainCasesTest, EveryFileHasCases) {
     EXPECT_FALSE(one.lines.empty()) << one.name;
     ++cases_per_file[one.file];
   }
-  EXPECT_EQ(cases_per_file.size(), 6U);
+  EXPECT_EQ(cases_per_file.size(), 7U);
 }
 
 }  // namespace

@@ -13,10 +13,10 @@
 namespace tidemark::chain {
 namespace {
 
-constexpr std::uint64_t kUniverseBlocks = 40;
+constexpr std::uint64_t kUniverseBlocks = 20;
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
 constexpr std::array<std::uint64_t, 6> kBases = {
-    0, 1, (1ULL << 53U) - 15, (1ULL << 63U) - 15, kMaxNumber - kUniverseBlocks + 1, 17'000'000,
+    0, 1, (1ULL << 53U) - 9, (1ULL << 63U) - 9, kMaxNumber - kUniverseBlocks + 1, 17'000'000,
 };
 
 class Generator {
@@ -144,6 +144,10 @@ class Generator {
     } else {
       NetworkRange other = victim.ranges.back();
       other.network = "z";
+      // Hashes name their network.
+      for (BlockHash* hash : {&other.hash, &other.prev_hash}) {
+        if (*hash != BlockHash{}) hash->bytes[9] = 'z';
+      }
       victim.ranges.push_back(std::move(other));
     }
   }

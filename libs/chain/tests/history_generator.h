@@ -10,7 +10,7 @@ namespace tidemark::chain {
 
 struct History {
   std::vector<Segment> segments;  // In random order; file ids differ.
-  BlockRange universe;            // Holds every block; below 100 of them.
+  BlockRange universe;            // Holds every block; a few dozen.
   BlockRange desired;             // A part of it.
 };
 

@@ -156,4 +156,111 @@ inline std::vector<NetworkRange> SyncedRanges(const std::vector<Segment>& canoni
   return synced;
 }
 
+struct Roles {
+  std::vector<Segment> canonical;
+  std::vector<Segment> fork;
+  std::vector<std::vector<Segment>> islands;
+  std::vector<Segment> superseded;
+};
+
+/// Whether there is a hole between the chain and a segment.
+inline bool IsBehindAHole(const Segment& segment, const std::vector<Segment>& canonical) {
+  return canonical.empty() || !Touches(segment, canonical.back());
+}
+
+inline bool BeginsBehind(const Segment& segment, const Segment& last) {
+  for (std::size_t i = 0; i < std::min(segment.ranges.size(), last.ranges.size()); ++i) {
+    if (segment.ranges[i].blocks.first() <= last.ranges[i].blocks.last()) return false;
+  }
+  return true;
+}
+
+/// Where the canonical chain does not count it is the first island, and the fork leaves that one.
+inline Roles AssignRoles(std::vector<Segment> segments, bool canonical_counts) {
+  const Chains chains = FindChains(segments);
+  Roles roles;
+  roles.fork = chains.fork;
+  if (canonical_counts) roles.canonical = chains.canonical;
+  std::ranges::sort(segments, [](const Segment& a, const Segment& b) {
+    return std::tuple(Starts(a), b.created_at, b.file_id) <
+           std::tuple(Starts(b), a.created_at, a.file_id);
+  });
+  for (const auto& chain : {roles.canonical, roles.fork}) {
+    for (const Segment& segment : chain) std::erase(segments, segment);
+  }
+  while (!segments.empty()) {
+    std::vector<Segment> run = {segments.front()};
+    segments.erase(segments.begin());
+    std::vector<Segment> rest;
+    for (const Segment& segment : segments) {
+      (Adjacent(run.back(), segment) ? run : rest).push_back(segment);
+    }
+    segments = rest;
+    std::vector<Segment> before;  // Ends of what an island must begin behind.
+    if (!roles.islands.empty()) before.push_back(roles.islands.back().back());
+    const bool is_base = roles.canonical.empty() && roles.islands.empty();
+    if (!roles.fork.empty() && !is_base) before.push_back(roles.fork.back());
+    const bool is_island =
+        !run.front().ranges.empty() && IsBehindAHole(run.front(), roles.canonical) &&
+        std::ranges::all_of(before,
+                            [&](const Segment& last) { return BeginsBehind(run.front(), last); });
+    if (is_island) {
+      roles.islands.push_back(run);
+    } else {
+      roles.superseded.insert(roles.superseded.end(), run.begin(), run.end());
+    }
+  }
+  return roles;
+}
+
+/// Whether the block is between the first block and the last of linked segments.
+inline bool Spans(const std::vector<Segment>& run, std::string_view network, std::uint64_t block) {
+  for (std::size_t i = 0; !run.empty() && i < run.front().ranges.size(); ++i) {
+    if (run.front().ranges[i].network != network) continue;
+    return Starts(run.front())[i] <= block && block <= Ends(run.back())[i];
+  }
+  return false;
+}
+
+/// Goes through every block behind the chain, so keep the segments close together, and the start
+/// block close to them.
+inline std::vector<BlockRange> FindGaps(const Roles& roles, std::string_view network,
+                                        std::optional<std::uint64_t> start_block) {
+  std::vector<std::vector<Segment>> runs = roles.islands;
+  runs.push_back(roles.fork);
+  for (const Segment& segment : roles.superseded) runs.push_back({segment});
+  std::optional<std::uint64_t> lowest;
+  std::optional<std::uint64_t> highest;
+  std::optional<std::uint64_t> chain_end;
+  for (const auto& run : runs) {
+    for (const Segment& segment : run) {
+      for (const NetworkRange& range : segment.ranges) {
+        if (range.network != network) continue;
+        lowest = std::min(lowest.value_or(range.blocks.first().value), range.blocks.first().value);
+        highest = std::max(highest.value_or(0), range.blocks.last().value);
+      }
+    }
+  }
+  if (!roles.canonical.empty()) {
+    for (const NetworkRange& range : roles.canonical.back().ranges) {
+      if (range.network == network) chain_end = range.blocks.last().value;
+    }
+    start_block = std::nullopt;
+  }
+  std::vector<BlockRange> gaps;
+  if (!highest || (chain_end && *chain_end >= *highest)) return gaps;
+  bool previous_is_missing = false;
+  for (std::uint64_t block = chain_end ? *chain_end + 1 : start_block.value_or(*lowest);; ++block) {
+    const bool is_missing =
+        std::ranges::none_of(runs, [&](const auto& run) { return Spans(run, network, block); });
+    if (is_missing && previous_is_missing) {
+      gaps.back() = *BlockRange::Make(gaps.back().first(), BlockNumber{block});
+    } else if (is_missing) {
+      gaps.push_back(BlockRange::Single(BlockNumber{block}));
+    }
+    previous_is_missing = is_missing;
+    if (block >= *highest) return gaps;
+  }
+}
+
 }  // namespace tidemark::chain::reference

@@ -146,6 +146,40 @@ NetworkRange ReadRange(std::string_view text) {
           .timestamp_s = std::nullopt};
 }
 
+namespace {
+
+/// "12b": the block that a hash is of.
+std::string NotateBlock(const BlockHash& hash, std::uint64_t number_if_zero) {
+  if (hash == BlockHash{}) return fmt::format("{}'0", number_if_zero);
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 8; ++i) number = number << 8U | hash.bytes[i];
+  const char fork = static_cast<char>(hash.bytes[8]);
+  return fmt::format("{}{}", number, fork == kMainFork ? std::string() : std::string(1, fork));
+}
+
+}  // namespace
+
+std::string Notate(const Segment& segment) {
+  std::string text;
+  for (const NetworkRange& range : segment.ranges) {
+    const std::uint64_t first = range.blocks.first().value;
+    text += fmt::format("{}{}:{}-{}({})", text.empty() ? "" : "+", range.network, first,
+                        NotateBlock(range.hash, range.blocks.last().value),
+                        NotateBlock(range.prev_hash, first == 0 ? 0 : first - 1));
+  }
+  if (text.empty()) text = "empty";
+  const auto created =
+      std::chrono::duration_cast<std::chrono::seconds>(segment.created_at.time_since_epoch());
+  return text +
+         fmt::format("@{}#{}={}", created.count(), segment.file_id.value, segment.size_bytes);
+}
+
+std::string Notate(const std::vector<Segment>& segments) {
+  std::string text;
+  for (const Segment& segment : segments) text += (text.empty() ? "" : " ") + Notate(segment);
+  return text.empty() ? "none" : text;
+}
+
 std::string Describe(const Segment& segment) {
   std::string text = fmt::format("#{} @{} {}B", segment.file_id.value,
                                  segment.created_at.time_since_epoch().count(), segment.size_bytes);

@@ -28,6 +28,11 @@ NetworkRange ReadRange(std::string_view text);
 /// Numbers alone: "3-7".
 BlockRange ReadBlocks(std::string_view text);
 
+/// The text that ReadSegments reads; times of blocks are not in it. Requires: hashes of HashOf,
+/// each of its own network, and creation times in whole seconds.
+std::string Notate(const Segment& segment);
+std::string Notate(const std::vector<Segment>& segments);
+
 /// For messages: everything that the chain algorithms look at.
 std::string Describe(const Segment& segment);
 std::string Describe(const std::vector<Segment>& segments);

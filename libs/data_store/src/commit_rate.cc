@@ -14,6 +14,13 @@ double BlockCount(const Segment& segment) {
   return static_cast<double>(blocks.last().value - blocks.first().value) + 1;
 }
 
+/// At least a second: the first file of a table must not show an endless speed. A writer's clock
+/// may also be ahead of ours.
+std::chrono::seconds WindowSince(UtcTime oldest, UtcTime now) {
+  return std::clamp(std::chrono::ceil<std::chrono::seconds>(now - oldest), std::chrono::seconds(1),
+                    kLongestWindow);
+}
+
 }  // namespace
 
 std::optional<CommitRate> MeasureCommitRate(chain::ChainView chain, UtcTime now) {
@@ -24,10 +31,7 @@ std::optional<CommitRate> MeasureCommitRate(chain::ChainView chain, UtcTime now)
     oldest = std::min(oldest, segment->created_at);
     newest = std::max(newest, segment->created_at);
   }
-  // At least a second: the first file of a table must not show an endless speed. A writer's clock
-  // may also be ahead of ours.
-  const auto window = std::clamp(std::chrono::ceil<std::chrono::seconds>(now - oldest),
-                                 std::chrono::seconds(1), kLongestWindow);
+  const auto window = WindowSince(oldest, now);
   double blocks = 0;
   for (const Segment* segment : chain) {
     if (segment->created_at >= now - window) blocks += BlockCount(*segment);
@@ -35,6 +39,19 @@ std::optional<CommitRate> MeasureCommitRate(chain::ChainView chain, UtcTime now)
   return CommitRate{.blocks_per_second = blocks / static_cast<double>(window.count()),
                     .window = window,
                     .last_commit_at = newest};
+}
+
+std::optional<CommitRate> MeasureCommitRate(const chain::ChainIndex& index, UtcTime now) {
+  const auto times = index.CanonicalCreationTimes();
+  if (!times) return std::nullopt;
+  const auto window = WindowSince(times->oldest, now);
+  double blocks = 0;
+  for (const Segment& segment : index.CanonicalSegmentsSince(now - window)) {
+    blocks += BlockCount(segment);
+  }
+  return CommitRate{.blocks_per_second = blocks / static_cast<double>(window.count()),
+                    .window = window,
+                    .last_commit_at = times->newest};
 }
 
 }  // namespace tidemark::data_store

@@ -1,84 +1,178 @@
 #include "tidemark/data_store/data_store.h"
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "commit_rate.h"
+#include "chain_facts.h"
+#include "index_cache.h"
+#include "job_health.h"
+#include "job_reader.h"
 #include "physical_table.h"
-#include "tidemark/chain/synced_range.h"
+#include "problem_ledger.h"
 #include "tidemark/metadata_db/metadata_store.h"
 
 namespace tidemark::data_store {
 namespace {
 
+/// Which table, and by which rules.
+struct TableQuestion {
+  DatasetVersion version;
+  std::string table_name;
+  ProgressRules rules;
+
+  friend bool operator==(const TableQuestion&, const TableQuestion&) = default;
+};
+
+/// A table, and its files if they had to be read.
+struct TableRead {
+  TableQuestion question;
+  PhysicalTable table;
+  std::optional<TableSnapshot> snapshot;
+};
+
 /// One reader: that is what makes the answers of one snapshot fit together.
 class ReaderSnapshot final : public Snapshot {
  public:
-  explicit ReaderSnapshot(std::unique_ptr<metadata_db::MetadataReader> reader)
-      : reader_(std::move(reader)) {}
+  /// `indexes`: nullptr to read all files for each question.
+  ReaderSnapshot(std::unique_ptr<metadata_db::MetadataReader> reader, Moment::Opening opening,
+                 IndexCache* indexes)
+      : reader_(std::move(reader)), moment_(*reader_, opening), indexes_(indexes) {}
 
   metadata_db::MetadataReader& reader() { return *reader_; }
 
+  /// The table as this snapshot has it; the last one that was asked about is not asked about again.
+  /// nullptr if it has no active revision.
+  Result<TableRead*> Find(TableQuestion question) {
+    if (last_ && last_->question == question) return &*last_;
+    last_.reset();
+    TIDEMARK_TRY(auto table,
+                 PhysicalTable::GetActive(*reader_, question.version, question.table_name));
+    if (!table) return nullptr;
+    last_.emplace(std::move(question), *std::move(table), std::nullopt);
+    return &*last_;
+  }
+
+  Result<ChainFacts> Facts(TableRead& read, UtcTime now) {
+    if (indexes_ != nullptr) {
+      TIDEMARK_TRY(auto facts, indexes_->Read(moment_, read.table, read.question.rules, now));
+      if (facts) return *std::move(facts);
+    }
+    TIDEMARK_TRY(const TableSnapshot* const files, Files(read));
+    return FactsOf(*files, now);
+  }
+
+  Result<const TableSnapshot*> Files(TableRead& read) {
+    if (read.snapshot) return &*read.snapshot;
+    const ProgressRules& rules = read.question.rules;
+    if (indexes_ != nullptr) {
+      TIDEMARK_TRY(read.snapshot, indexes_->ReadAll(moment_, read.table, rules));
+      if (read.snapshot) return &*read.snapshot;
+    }
+    TIDEMARK_TRY(read.snapshot, read.table.Snapshot(*reader_, rules));
+    return &*read.snapshot;
+  }
+
  private:
   std::unique_ptr<metadata_db::MetadataReader> reader_;
+  Moment moment_;
+  IndexCache* indexes_;
+  std::optional<TableRead> last_;
 };
 
-Result<metadata_db::MetadataReader*> ReaderOf(Snapshot& snapshot) {
+Result<ReaderSnapshot*> Ours(Snapshot& snapshot) {
   auto* const ours = dynamic_cast<ReaderSnapshot*>(&snapshot);
   if (ours == nullptr) {
     return MakeError(ErrorCode::kInternal, "the snapshot is not one of a data store");
   }
-  return &ours->reader();
+  return ours;
 }
 
-Result<TableProgress> ProgressOf(const PhysicalTable& table, const TableSnapshot& snapshot,
-                                 UtcTime now) {
-  TIDEMARK_TRY(std::vector<NetworkRange> ranges, snapshot.SyncedRange());
-  const chain::ChainTotals totals = chain::SumUp(snapshot.CanonicalSegments());
-  const BlockRange* const blocks = ranges.size() == 1 ? &ranges.front().blocks : nullptr;
+/// What `answer` makes of the table that a question is about; nullopt if it has no active revision.
+template <class T, class Answer>
+Result<std::optional<T>> Ask(Snapshot& snapshot, TableQuestion question, const Answer& answer) {
+  TIDEMARK_TRY(auto* const ours, Ours(snapshot));
+  const std::string context =
+      fmt::format("table {} of {}", question.table_name, ToString(question.version.dataset));
+  const auto table = ours->Find(std::move(question));
+  if (!table) return WithContext(context, table.error());
+  if (*table == nullptr) return std::nullopt;
+  Result<T> answered = answer(*ours, **table);
+  if (!answered) return WithContext(context, std::move(answered).error());
+  return *std::move(answered);
+}
+
+TableProgress ProgressOf(const PhysicalTable& table, ChainFacts facts) {
+  const BlockRange* const blocks =
+      facts.ranges.size() == 1 ? &facts.ranges.front().blocks : nullptr;
   return TableProgress{
       .start_block = blocks != nullptr ? std::optional(blocks->first()) : std::nullopt,
       .current_block = blocks != nullptr ? std::optional(blocks->last()) : std::nullopt,
-      .files_count = totals.files_count,
-      .total_size_bytes = totals.size_bytes,
-      .ranges = std::move(ranges),
+      .files_count = facts.totals.files_count,
+      .total_size_bytes = facts.totals.size_bytes,
+      .ranges = std::move(facts.ranges),
       .revision_id = table.revision_id(),
+      // Modulo 2^64, as the number of those removed may be negative.
+      .reorg_epoch = facts.reorgs + static_cast<std::uint64_t>(table.removed_reorgs()),
       .version = table.version(),
-      .quarantined_files = snapshot.quarantined_files(),
-      .rate =
-          blocks != nullptr ? MeasureCommitRate(snapshot.CanonicalSegments(), now) : std::nullopt};
+      .quarantined_files = facts.quarantine.count,
+      .problems = table.FindProblems(facts.quarantine),
+      .rate = facts.rate};
 }
 
 class MetadataDataStore final : public DataStore {
  public:
-  MetadataDataStore(metadata_db::MetadataStore& store, const Clock& clock)
-      : store_(store), clock_(clock) {}
+  MetadataDataStore(metadata_db::MetadataStore& store, const Clock& clock, KeepIndexes keep)
+      : store_(store), clock_(clock) {
+    if (keep == KeepIndexes::kYes) indexes_.emplace();
+  }
 
   Result<std::unique_ptr<Snapshot>> OpenSnapshot(Deadline deadline) override {
+    const std::uint64_t begun = ++openings_;
     TIDEMARK_TRY(auto reader, store_.OpenReader(deadline));
-    return std::make_unique<ReaderSnapshot>(std::move(reader));
+    const Moment::Opening opening{.begun = begun, .ended = ++openings_};
+    return std::make_unique<ReaderSnapshot>(std::move(reader), opening,
+                                            indexes_ ? &*indexes_ : nullptr);
   }
 
   Result<std::optional<TableProgress>> GetTableProgress(Snapshot& snapshot,
                                                         const DatasetVersion& version,
                                                         std::string_view table_name,
                                                         const ProgressRules& rules) override {
-    auto progress = ComputeProgress(snapshot, version, table_name, rules);
-    if (progress) return progress;
-    return WithContext(
-        fmt::format("progress of table {} of {}", table_name, ToString(version.dataset)),
-        std::move(progress).error());
+    const auto answer = [&](ReaderSnapshot& ours, TableRead& read) -> Result<TableProgress> {
+      TIDEMARK_TRY(ChainFacts facts, ours.Facts(read, clock_.Now()));
+      TableProgress progress = ProgressOf(read.table, std::move(facts));
+      ledger_.Note(progress.revision_id, progress.problems);
+      return progress;
+    };
+    return Ask<TableProgress>(
+        snapshot, {.version = version, .table_name = std::string(table_name), .rules = rules},
+        answer);
+  }
+
+  Result<std::optional<TableGaps>> GetTableGaps(Snapshot& snapshot, const DatasetVersion& version,
+                                                std::string_view table_name,
+                                                const ProgressRules& rules) override {
+    const auto answer = [](ReaderSnapshot& ours, TableRead& read) -> Result<TableGaps> {
+      TIDEMARK_TRY(const TableSnapshot* const files, ours.Files(read));
+      return files->FindGaps();
+    };
+    return Ask<TableGaps>(
+        snapshot, {.version = version, .table_name = std::string(table_name), .rules = rules},
+        answer);
   }
 
   Result<std::vector<TableWriterInfo>> GetTablesWriterInfo(Snapshot& snapshot,
                                                            const DatasetVersion& version) override {
-    TIDEMARK_TRY(auto* const reader, ReaderOf(snapshot));
-    auto tables = reader->ListTables(version);
+    TIDEMARK_TRY(auto* const ours, Ours(snapshot));
+    auto tables = ours->reader().ListTables(version);
     if (!tables) {
       return WithContext(fmt::format("writers of the tables of {}", ToString(version.dataset)),
                          std::move(tables).error());
@@ -93,26 +187,53 @@ class MetadataDataStore final : public DataStore {
     return writers;
   }
 
- private:
-  Result<std::optional<TableProgress>> ComputeProgress(Snapshot& snapshot,
-                                                       const DatasetVersion& version,
-                                                       std::string_view table_name,
-                                                       const ProgressRules& rules) const {
-    TIDEMARK_TRY(auto* const reader, ReaderOf(snapshot));
-    TIDEMARK_TRY(const auto table, PhysicalTable::GetActive(*reader, version, table_name));
-    if (!table) return std::nullopt;
-    TIDEMARK_TRY(const auto table_snapshot, table->Snapshot(*reader, rules));
-    return ProgressOf(*table, table_snapshot, clock_.Now());
+  Result<std::optional<JobInfo>> GetJob(Snapshot& snapshot, JobId id) override {
+    TIDEMARK_TRY(auto* const ours, Ours(snapshot));
+    TIDEMARK_TRY(const auto job, ours->reader().GetJob(id));
+    if (!job) return std::nullopt;
+    return ReadJobInfo(ours->reader(), *job);
   }
 
+  Result<std::vector<TableOfVersion>> ListTablesWrittenBy(Snapshot& snapshot, JobId id) override {
+    TIDEMARK_TRY(auto* const ours, Ours(snapshot));
+    TIDEMARK_TRY(auto rows, ours->reader().ListTablesWrittenBy(id));
+    std::vector<TableOfVersion> tables;
+    tables.reserve(rows.size());
+    for (metadata_db::TableRow& row : rows) {
+      tables.push_back(
+          {.version = std::move(row.version), .table_name = std::move(row.table_name)});
+    }
+    return tables;
+  }
+
+  Result<JobHealth> GetJobHealth(Snapshot& snapshot, std::optional<JobId> writer) override {
+    TIDEMARK_TRY(auto* const ours, Ours(snapshot));
+    if (!writer) return WithoutJob();
+    metadata_db::MetadataReader& reader = ours->reader();
+    TIDEMARK_TRY(auto job, reader.GetJob(*writer));
+    if (!job) return WithoutState(*writer);
+    TIDEMARK_TRY(auto error, ReadErrorDetail(reader, *job));
+    TIDEMARK_TRY(auto worker, reader.GetWorker(job->node_id));
+    return JudgeJob({.job = *std::move(job),
+                     .worker = std::move(worker),
+                     .error = std::move(error),
+                     .is_amp = store_.is_read_only()},
+                    clock_.Now());
+  }
+
+ private:
   metadata_db::MetadataStore& store_;
   const Clock& clock_;
+  std::optional<IndexCache> indexes_;
+  std::atomic<std::uint64_t> openings_ = 0;
+  ProblemLedger ledger_{ProcessMetrics()};
 };
 
 }  // namespace
 
-std::unique_ptr<DataStore> MakeDataStore(metadata_db::MetadataStore& store, const Clock& clock) {
-  return std::make_unique<MetadataDataStore>(store, clock);
+std::unique_ptr<DataStore> MakeDataStore(metadata_db::MetadataStore& store, const Clock& clock,
+                                         KeepIndexes keep) {
+  return std::make_unique<MetadataDataStore>(store, clock, keep);
 }
 
 }  // namespace tidemark::data_store

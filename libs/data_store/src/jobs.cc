@@ -12,35 +12,43 @@
 #include <fmt/format.h>
 
 #include "glob.h"
+#include "job_reader.h"
 #include "tidemark/base/random.h"
 #include "tidemark/metadata_db/metadata_store.h"
 
 namespace tidemark::data_store {
 namespace {
 
+using metadata_db::JobEventRow;
+using metadata_db::JobRow;
 using metadata_db::MetadataReader;
+using metadata_db::WorkerRow;
 
-/// Detail of the newest event that put the job in its present state, if that is a failure.
-Result<std::optional<std::string>> ReadErrorDetail(MetadataReader& reader,
-                                                   const metadata_db::JobRow& job) {
-  if (job.status != JobStatus::kError && job.status != JobStatus::kFatal) return std::nullopt;
-  TIDEMARK_TRY(const auto events, reader.ListJobEvents(job.id));
-  for (const metadata_db::JobEventRow& event : std::views::reverse(events)) {
-    if (ParseJobStatus(event.event_type) == job.status) return event.detail;
+Result<std::vector<JobInfo>> ReadJobInfos(MetadataReader& reader, const std::vector<JobRow>& rows) {
+  std::vector<JobInfo> jobs;
+  jobs.reserve(rows.size());
+  for (const JobRow& row : rows) {
+    TIDEMARK_TRY(JobInfo job, ReadJobInfo(reader, row));
+    jobs.push_back(std::move(job));
   }
-  return std::nullopt;
+  return jobs;
 }
 
-Result<JobInfo> ReadJobInfo(MetadataReader& reader, const metadata_db::JobRow& job) {
-  TIDEMARK_TRY(auto error, ReadErrorDetail(reader, job));
-  return JobInfo{.id = job.id,
-                 .created_at = job.created_at,
-                 .updated_at = job.updated_at,
-                 .node_id = job.node_id,
-                 .status = job.status,
-                 .descriptor = job.descriptor,
-                 .error = std::move(error),
-                 .attempts = job.attempts};
+JobEvent ToEvent(JobEventRow row) {
+  return {.id = row.id,
+          .job_id = row.job_id,
+          .created_at = row.created_at,
+          .node_id = std::move(row.node_id),
+          .type = std::move(row.event_type),
+          .detail = std::move(row.detail)};
+}
+
+WorkerInfo ToWorker(WorkerRow row) {
+  return {.node_id = std::move(row.node_id),
+          .heartbeat_at = row.heartbeat_at,
+          .created_at = row.created_at,
+          .registered_at = row.registered_at,
+          .info = std::move(row.info)};
 }
 
 class MetadataJobs final : public Jobs {
@@ -67,17 +75,46 @@ class MetadataJobs final : public Jobs {
                                                     .node_id = std::nullopt,
                                                     .before = query.before,
                                                     .limit = query.limit}));
-    std::vector<JobInfo> jobs;
-    jobs.reserve(rows.size());
-    for (const metadata_db::JobRow& row : rows) {
-      TIDEMARK_TRY(JobInfo job, ReadJobInfo(*reader, row));
-      jobs.push_back(std::move(job));
-    }
-    return jobs;
+    return ReadJobInfos(*reader, rows);
+  }
+
+  Result<std::vector<JobInfo>> ListOfVersion(const DatasetVersion& version,
+                                             Deadline deadline) override {
+    TIDEMARK_TRY(const auto reader, store_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto rows, reader->ListJobsOfVersion(version));
+    return ReadJobInfos(*reader, rows);
+  }
+
+  Result<std::optional<std::vector<JobEvent>>> ListEvents(JobId id, Deadline deadline) override {
+    TIDEMARK_TRY(const auto reader, store_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto job, reader->GetJob(id));
+    if (!job) return std::nullopt;
+    TIDEMARK_TRY(auto rows, reader->ListJobEvents(id));
+    std::vector<JobEvent> events;
+    events.reserve(rows.size());
+    for (JobEventRow& row : rows) events.push_back(ToEvent(std::move(row)));
+    return events;
+  }
+
+  Result<std::optional<JobEvent>> GetEvent(JobId id, std::int64_t event_id,
+                                           Deadline deadline) override {
+    TIDEMARK_TRY(const auto reader, store_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto job, reader->GetJob(id));
+    if (!job) return MakeError(ErrorCode::kNotFound, fmt::format("there is no job {}", id.value));
+    TIDEMARK_TRY(auto row, reader->GetJobEvent(id, event_id));
+    if (!row) return std::nullopt;
+    return ToEvent(*std::move(row));
+  }
+
+  Status Delete(JobId id, Deadline deadline) override { return store_.DeleteJob(id, deadline); }
+
+  Result<std::uint64_t> DeleteAll(const std::vector<JobStatus>& statuses,
+                                  Deadline deadline) override {
+    return store_.DeleteJobs(statuses, deadline);
   }
 
   Status Stop(JobId id, Deadline deadline) override {
-    return store_.TransitionJob(id, metadata_db::JobTransition::kRequestStop, std::nullopt,
+    return store_.TransitionJob({.job = id}, metadata_db::JobTransition::kRequestStop, std::nullopt,
                                 deadline);
   }
 
@@ -86,10 +123,16 @@ class MetadataJobs final : public Jobs {
     TIDEMARK_TRY(auto rows, reader->ListWorkers());
     std::vector<WorkerInfo> workers;
     workers.reserve(rows.size());
-    for (metadata_db::WorkerRow& row : rows) {
-      workers.push_back({.node_id = std::move(row.node_id), .heartbeat_at = row.heartbeat_at});
-    }
+    for (WorkerRow& row : rows) workers.push_back(ToWorker(std::move(row)));
     return workers;
+  }
+
+  Result<std::optional<WorkerInfo>> GetWorker(std::string_view node_id,
+                                              Deadline deadline) override {
+    TIDEMARK_TRY(const auto reader, store_.OpenReader(deadline));
+    TIDEMARK_TRY(auto row, reader->GetWorker(node_id));
+    if (!row) return std::nullopt;
+    return ToWorker(*std::move(row));
   }
 
  private:

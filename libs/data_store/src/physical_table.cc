@@ -1,74 +1,105 @@
 #include "physical_table.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "tidemark/base/log.h"
-#include "tidemark/model/segment.h"
+#include "tidemark/model/stored_segment.h"
 
 namespace tidemark::data_store {
 namespace {
 
+constexpr std::size_t kLongestNameShown = 200;
+
 /// Errors: kCorruption, saying why the row cannot count as progress.
-Result<Segment> ReadSegment(const metadata_db::FileRow& row) {
-  const std::int64_t size = row.object_size.value_or(0);
-  if (size < 0) return MakeError(ErrorCode::kCorruption, fmt::format("size is {}", size));
-  TIDEMARK_TRY(SegmentMetadata metadata, ParseSegmentMetadata(row.metadata));
-  if (metadata.ranges.empty()) return MakeError(ErrorCode::kCorruption, "no block range");
-  // Ranges are sorted by network, and an answer has one a network.
-  if (std::ranges::adjacent_find(metadata.ranges, {}, &NetworkRange::network) !=
-      metadata.ranges.end()) {
-    return MakeError(ErrorCode::kCorruption, "two block ranges of one network");
+Result<Segment> TryRead(const metadata_db::FileRow& row, const ProgressRules& rules) {
+  TIDEMARK_TRY(Segment segment, ReadStoredSegment(row.id, row.metadata, row.object_size));
+  // The start block is of one network: nobody could say what it means for two.
+  if (rules.start_block && segment.ranges.size() > 1) {
+    return MakeError(ErrorCode::kCorruption,
+                     fmt::format("it covers {} networks, but its dataset has a start block",
+                                 segment.ranges.size()));
   }
-  return Segment{.file_id = row.id,
-                 .created_at = metadata.created_at,
-                 .size_bytes = static_cast<std::uint64_t>(size),
-                 .ranges = std::move(metadata.ranges)};
+  return segment;
 }
 
 }  // namespace
 
+std::optional<Segment> ReadSegment(const metadata_db::FileRow& row, const ProgressRules& rules,
+                                   Quarantine& quarantine) {
+  Result<Segment> segment = TryRead(row, rules);
+  if (segment) return *std::move(segment);
+  if (++quarantine.count == 1) {
+    quarantine.first =
+        fmt::format("file {} (id {}): {}", row.file_name.substr(0, kLongestNameShown), row.id.value,
+                    segment.error().message);
+  }
+  return std::nullopt;
+}
+
+std::string_view ToString(TableProblemCode code) {
+  switch (code) {
+    case TableProblemCode::kFileQuarantined:
+      return "FILE_QUARANTINED";
+    case TableProblemCode::kRevisionMissing:
+      return "REVISION_MISSING";
+    case TableProblemCode::kWriterMissing:
+      return "WRITER_MISSING";
+  }
+  return "FILE_QUARANTINED";
+}
+
 Result<std::optional<PhysicalTable>> PhysicalTable::GetActive(metadata_db::MetadataReader& reader,
                                                               const DatasetVersion& version,
                                                               std::string_view table_name) {
-  TIDEMARK_TRY(const auto row, reader.GetTable(version, table_name));
+  TIDEMARK_TRY(auto row, reader.GetTable(version, table_name));
   if (!row || !row->active_revision) return std::nullopt;
-  return PhysicalTable(*row->active_revision, row->revision_version);
+  const LocationId revision_id = *row->active_revision;
+  return PhysicalTable(revision_id, *std::move(row));
 }
 
 Result<TableSnapshot> PhysicalTable::Snapshot(metadata_db::MetadataReader& reader,
                                               const ProgressRules& rules) const {
-  TIDEMARK_TRY(const auto rows, reader.ListFiles(revision_id_));
+  std::vector<metadata_db::FileRow> rows;
+  if (has_revision()) {
+    TIDEMARK_TRY(rows, reader.ListFiles(revision_id()));
+  }
   std::vector<Segment> segments;
   segments.reserve(rows.size());
-  std::uint64_t quarantined_files = 0;
-  const metadata_db::FileRow* first_bad_row = nullptr;
-  std::string first_reason;
+  Quarantine quarantine;
   for (const metadata_db::FileRow& row : rows) {
-    Result<Segment> segment = ReadSegment(row);
-    if (segment) {
-      segments.push_back(*std::move(segment));
-      continue;
-    }
-    if (++quarantined_files == 1) {
-      first_bad_row = &row;
-      first_reason = std::move(segment).error().message;
-    }
+    auto segment = ReadSegment(row, rules, quarantine);
+    if (segment) segments.push_back(*std::move(segment));
   }
-  if (first_bad_row != nullptr) {
-    Log(LogLevel::kWarning, "files_quarantined",
-        {{"location_id", revision_id_.value},
-         {"count", quarantined_files},
-         {"first_file", first_bad_row->file_name},
-         {"reason", first_reason}});
+  return TableSnapshot::Make(std::move(segments), std::move(quarantine), rules);
+}
+
+std::vector<TableProblem> PhysicalTable::FindProblems(const Quarantine& quarantine) const {
+  std::vector<TableProblem> problems;
+  if (quarantine.count > 0) {
+    problems.push_back({.code = TableProblemCode::kFileQuarantined,
+                        .count = quarantine.count,
+                        .detail = quarantine.first});
   }
-  return TableSnapshot::Make(std::move(segments), quarantined_files, rules);
+  if (!has_revision()) {
+    problems.push_back(
+        {.code = TableProblemCode::kRevisionMissing,
+         .count = 1,
+         .detail = fmt::format("the active revision {} is not there", revision_id().value)});
+  }
+  if (row_.writer && !row_.writer_status) {
+    problems.push_back({.code = TableProblemCode::kWriterMissing,
+                        .count = 1,
+                        .detail = fmt::format("job {}, which writes the table, is not there",
+                                              row_.writer->value)});
+  }
+  return problems;
 }
 
 }  // namespace tidemark::data_store

@@ -32,28 +32,48 @@ DataLake::DataLake() {
 
 metadata_db::TableRow DataLake::Acquire(const std::string& table) {
   return memory
-      ->AcquireTables(version, job, {{.table_name = table, .path_if_new = "eth/" + table}},
+      ->AcquireTables(version, {job}, {{.table_name = table, .path_if_new = "eth/" + table}},
                       Deadline::Never())
       .value()
       .front();
 }
 
+metadata_db::NewFile DataLake::MakeFile(const std::string& table, const std::string& metadata,
+                                        std::uint64_t size_bytes) {
+  return {.location_id = Acquire(table).active_revision.value(),
+          .file_name = fmt::format("{}.parquet", ++files_),
+          .metadata = metadata,
+          .object_size = size_bytes,
+          .object_e_tag = std::nullopt,
+          .url = "file:///eth/" + table,
+          .footer = ""};
+}
+
 void DataLake::CommitRow(const std::string& table, const std::string& metadata,
                          std::uint64_t size_bytes) {
-  const metadata_db::NewFile file{.location_id = Acquire(table).active_revision.value(),
-                                  .file_name = fmt::format("{}.parquet", ++files_),
-                                  .metadata = metadata,
-                                  .object_size = size_bytes,
-                                  .object_e_tag = std::nullopt,
-                                  .url = "file:///eth/" + table,
-                                  .footer = ""};
-  memory->CommitFiles(job, {file}, Deadline::Never()).value();
+  memory->CommitFiles({job}, {MakeFile(table, metadata, size_bytes)}, Deadline::Never()).value();
 }
 
 void DataLake::Commit(const std::string& table, std::string_view segments) {
   for (const Segment& segment : chain::ReadSegments(segments)) {
     CommitRow(table, MetadataOf(segment, "x"), segment.size_bytes);
   }
+}
+
+void DataLake::Replace(const std::string& table, const std::vector<FileId>& parents,
+                       std::string_view segment) {
+  const Segment merged = chain::ReadSegments(segment).front();
+  const auto file = MakeFile(table, MetadataOf(merged, "x"), merged.size_bytes);
+  memory->ReplaceFiles({job}, file, parents, std::chrono::milliseconds(1), Deadline::Never())
+      .value();
+  clock.Advance(std::chrono::milliseconds(2));
+  const auto due =
+      memory->OpenReader(Deadline::Never()).value()->GetCollectable(file.location_id).value();
+  memory
+      ->RemoveFiles(metadata_db::JobClaim{job},
+                    {.location = file.location_id, .version = due->version, .files = due->expired},
+                    Deadline::Never())
+      .value();
 }
 
 Result<std::optional<TableProgress>> DataLake::GetProgress(std::string_view table,

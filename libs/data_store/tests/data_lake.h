@@ -44,7 +44,8 @@ class DataLake {
   std::unique_ptr<metadata_db::MetadataStore> memory = metadata_db::MakeMemoryStore(clock);
   /// What the objects under test see: `memory` through `hooks`.
   std::unique_ptr<metadata_db::MetadataStore> store = MakeHookedStore(*memory, hooks);
-  std::unique_ptr<DataStore> data = MakeDataStore(*store);
+  /// Reads all files for each question, because `hooks` may edit them behind the versions' back.
+  std::unique_ptr<DataStore> data = MakeDataStore(*store, SystemClock(), KeepIndexes::kNo);
   std::unique_ptr<Jobs> jobs = MakeJobs(*store, clock);
 
   DatasetVersion version = MakeVersion("mainnet");
@@ -57,12 +58,19 @@ class DataLake {
   /// Commits segments written in the notation of tests/data/chain/chains.txt, without file ids.
   void Commit(const std::string& table, std::string_view segments);
 
+  /// Commits one segment in place of other files, which are removed.
+  void Replace(const std::string& table, const std::vector<FileId>& parents,
+               std::string_view segment);
+
   /// Through a snapshot of its own.
   Result<std::optional<TableProgress>> GetProgress(std::string_view table,
                                                    const ProgressRules& rules = {});
   Result<std::vector<TableWriterInfo>> GetWriters();
 
  private:
+  metadata_db::NewFile MakeFile(const std::string& table, const std::string& metadata,
+                                std::uint64_t size_bytes);
+
   int files_ = 0;
 };
 

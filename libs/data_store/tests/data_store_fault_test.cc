@@ -20,7 +20,7 @@ class DataStoreFaultTest : public testing::Test {
     for (const auto& [transition, with] :
          {std::pair(metadata_db::JobTransition::kStart, std::optional<std::string>()),
           std::pair(metadata_db::JobTransition::kFail, std::optional(detail))}) {
-      EXPECT_TRUE(lake_.memory->TransitionJob(lake_.job, transition, with, Deadline::Never()));
+      EXPECT_TRUE(lake_.memory->TransitionJob({lake_.job}, transition, with, Deadline::Never()));
     }
   }
 
@@ -59,6 +59,65 @@ TEST_F(DataStoreFaultTest, ProgressIsAnErrorWhicheverReadFails) {
 TEST_F(DataStoreFaultTest, WritersAreAnErrorWhicheverReadFails) {
   using Answer = Result<std::vector<TableWriterInfo>>;
   FailsAtEachOf<Answer>(2, [&] { return lake_.GetWriters(); });
+}
+
+TEST_F(DataStoreFaultTest, GapsAreAnErrorWhicheverReadFails) {
+  FailsAtEachOf<Result<std::optional<TableGaps>>>(3, [&]() -> Result<std::optional<TableGaps>> {
+    TIDEMARK_TRY(const auto snapshot, lake_.data->OpenSnapshot(Deadline::Never()));
+    return lake_.data->GetTableGaps(*snapshot, lake_.version, "blocks", {});
+  });
+}
+
+TEST_F(DataStoreFaultTest, HealthIsAnErrorWhicheverReadFails) {
+  FailsAtEachOf<Result<JobHealth>>(4, [&]() -> Result<JobHealth> {
+    TIDEMARK_TRY(const auto snapshot, lake_.data->OpenSnapshot(Deadline::Never()));
+    return lake_.data->GetJobHealth(*snapshot, lake_.job);
+  });
+}
+
+TEST_F(DataStoreFaultTest, AJobOfASnapshotIsAnErrorWhicheverReadFails) {
+  FailsAtEachOf<Result<std::optional<JobInfo>>>(3, [&]() -> Result<std::optional<JobInfo>> {
+    TIDEMARK_TRY(const auto snapshot, lake_.data->OpenSnapshot(Deadline::Never()));
+    return lake_.data->GetJob(*snapshot, lake_.job);
+  });
+}
+
+TEST_F(DataStoreFaultTest, TheTablesOfAJobAreAnErrorWhicheverReadFails) {
+  FailsAtEachOf<Result<std::vector<TableOfVersion>>>(
+      2, [&]() -> Result<std::vector<TableOfVersion>> {
+        TIDEMARK_TRY(const auto snapshot, lake_.data->OpenSnapshot(Deadline::Never()));
+        return lake_.data->ListTablesWrittenBy(*snapshot, lake_.job);
+      });
+}
+
+// The specification's error cases, each by its name there.
+TEST_F(DataStoreFaultTest, EachErrorCaseOfTheSpecificationCanBeHad) {
+  // PhysicalTableNotFound: no error, but nothing.
+  const auto not_found = lake_.GetProgress("nowhere");
+  ASSERT_TRUE(not_found);
+  EXPECT_FALSE(not_found->has_value());
+
+  int calls = 0;
+  int failing = 0;
+  ErrorCode code = ErrorCode::kUnavailable;
+  lake_.hooks.before_call = [&]() -> Status {
+    if (++calls == failing) return MakeError(code, "made to fail");
+    return {};
+  };
+  const auto fail = [&](int call, ErrorCode with) {
+    calls = 0;
+    failing = call;
+    code = with;
+  };
+  fail(2, ErrorCode::kUnavailable);  // MetadataError: the table cannot be looked up.
+  EXPECT_EQ(lake_.GetProgress("blocks").error().code, ErrorCode::kUnavailable);
+  fail(3, ErrorCode::kCorruption);  // SnapshotFailed: its files cannot be listed.
+  const auto snapshot_failed = lake_.GetProgress("blocks");
+  ASSERT_FALSE(snapshot_failed);
+  EXPECT_EQ(snapshot_failed.error().code, ErrorCode::kCorruption);
+  EXPECT_EQ(snapshot_failed.error().message, "table blocks of eth/mainnet: made to fail");
+  fail(2, ErrorCode::kUnavailable);  // DatabaseError.
+  EXPECT_EQ(lake_.GetWriters().error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(DataStoreFaultTest, AJobIsAnErrorWhicheverReadFails) {

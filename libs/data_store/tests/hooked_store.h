@@ -1,6 +1,7 @@
 // A metadata store that a test can get between: it fails chosen calls and edits what is read.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,8 +15,18 @@ namespace tidemark::data_store {
 struct Hooks {
   /// Called before each call of the store and its readers; an error is the call's result.
   std::function<Status()> before_call = [] { return Status(); };
+  /// Told the deadline of each reader that is opened.
+  std::function<void(Deadline)> see_deadline = [](Deadline) {};
+  /// Called before files are restored; an error is the call's result.
+  std::function<Status(const std::vector<metadata_db::NewFile>&)> before_restore = [](const auto&) {
+    return Status();
+  };
+  bool is_read_only = false;          // Or if the target is.
+  std::atomic<bool> has_feed = true;  // If the target has.
   std::function<void(std::vector<metadata_db::TableRow>&)> edit_tables = [](auto&) {};
   std::function<void(std::vector<metadata_db::FileRow>&)> edit_files = [](auto&) {};
+  /// Of databases that keep one.
+  std::function<void(metadata_db::FeedReading&)> edit_feed = [](auto&) {};
   std::function<void(std::vector<metadata_db::JobEventRow>&)> edit_events = [](auto&) {};
 };
 

@@ -35,7 +35,7 @@ class JobsTest : public testing::Test {
   }
 
   void Move(JobTransition transition, const std::optional<std::string>& detail = std::nullopt) {
-    const Status status = lake_.memory->TransitionJob(lake_.job, transition, detail, kNever);
+    const Status status = lake_.memory->TransitionJob({lake_.job}, transition, detail, kNever);
     ASSERT_TRUE(status) << status.error().message;
   }
 

@@ -79,6 +79,7 @@ TEST_F(TableProgressPropertyTest, IsThatOfTheReferenceModelForEveryHistory) {
     ASSERT_EQ((*progress)->files_count, canonical.size()) << shown();
     ASSERT_EQ((*progress)->total_size_bytes, SumOfSizes(canonical)) << shown();
     ASSERT_EQ((*progress)->quarantined_files, without_ranges) << shown();
+    ASSERT_EQ((*progress)->problems.empty(), without_ranges == 0) << shown();
     const bool is_single = expected.size() == 1;
     ASSERT_EQ((*progress)->current_block,
               is_single ? std::optional(expected[0].blocks.last()) : std::nullopt)

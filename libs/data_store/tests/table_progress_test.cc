@@ -115,12 +115,13 @@ TEST_F(TableProgressTest, HasOneRangeANetworkAndNoSingleBlockForSeveralNetworks)
   EXPECT_EQ(progress.total_size_bytes, 3U);
 }
 
-TEST_F(TableProgressTest, IsCorruptionWhereAChainOfSeveralNetworksHasAStartBlock) {
-  lake_.Commit("blocks", "a:0-9+b:100-109");
-  const auto progress = lake_.GetProgress("blocks", {.start_block = BlockNumber{0}});
-  ASSERT_FALSE(progress);
-  EXPECT_EQ(progress.error().code, ErrorCode::kCorruption);
-  EXPECT_THAT(progress.error().message, HasSubstr("blocks of eth/mainnet"));
+TEST_F(TableProgressTest, LeavesOutFilesOfSeveralNetworksWhereThereIsAStartBlock) {
+  lake_.Commit("blocks", "a:0-9+b:100-109=5 a:0-9=7");
+  const TableProgress progress = Ask({.start_block = BlockNumber{0}});
+  EXPECT_EQ(progress.ranges, std::vector{ReadRange("a:0-9")});
+  EXPECT_EQ(progress.total_size_bytes, 7U);
+  ASSERT_EQ(progress.problems.size(), 1U);
+  EXPECT_THAT(progress.problems[0].detail, HasSubstr("covers 2 networks"));
 }
 
 TEST_F(TableProgressTest, IsExactUpToTheLastNumber) {
@@ -150,7 +151,7 @@ TEST_F(TableProgressTest, CountsAFileOfUnknownSizeWithNoBytes) {
 
 TEST_F(TableProgressTest, VersionRisesWithEachCommitAndOnlyThen) {
   lake_.Commit("blocks", "0-9");
-  const std::uint64_t before = Ask().version;
+  const std::uint64_t before = Ask().version.value();
   EXPECT_EQ(Ask().version, before);
   lake_.Commit("logs", "0-9");
   EXPECT_EQ(Ask().version, before);
@@ -221,8 +222,10 @@ TEST_F(QuarantineTest, IsLoggedOnceWithTheLocationAndTheFirstFile) {
   Ask();
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::ranges::count(log, '\n'), 1);
-  EXPECT_THAT(log, HasSubstr("level=warning event=files_quarantined"));
-  EXPECT_THAT(log, HasSubstr(fmt::format("location_id={} count=2 first_file=2.parquet", location)));
+  EXPECT_THAT(log, HasSubstr("level=warning event=table_problem"));
+  EXPECT_THAT(log,
+              HasSubstr(fmt::format("location_id={} code=FILE_QUARANTINED count=2", location)));
+  EXPECT_THAT(log, HasSubstr("2.parquet"));
   EXPECT_THAT(log, Not(HasSubstr("3.parquet")));
 }
 

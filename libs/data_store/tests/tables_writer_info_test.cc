@@ -23,7 +23,7 @@ TEST_F(TablesWriterInfoTest, IsEmptyForAVersionWithoutTables) {
 TEST_F(TablesWriterInfoTest, NamesTheJobAndItsStateForEachTableByName) {
   lake_.Acquire("transactions");
   lake_.Acquire("blocks");
-  ASSERT_TRUE(lake_.memory->TransitionJob(lake_.job, metadata_db::JobTransition::kStart,
+  ASSERT_TRUE(lake_.memory->TransitionJob({lake_.job}, metadata_db::JobTransition::kStart,
                                           std::nullopt, Deadline::Never()));
   const auto writers = lake_.GetWriters();
   ASSERT_TRUE(writers);

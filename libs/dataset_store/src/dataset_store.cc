@@ -28,11 +28,20 @@ std::unexpected<Error> NoVersion(const DatasetName& dataset, std::string_view re
                    fmt::format("dataset {} has no version {}", ToString(dataset), revision));
 }
 
+std::unexpected<Error> NoManifest(const ManifestHash& hash) {
+  return MakeError(ErrorCode::kNotFound, fmt::format("there is no manifest {}", hash.hex));
+}
+
 Result<ManifestHash> ResolveTag(MetadataReader& reader, const DatasetName& dataset,
                                 std::string_view tag) {
   TIDEMARK_TRY(const auto row, reader.GetTag(dataset, tag));
-  if (!row) return NoVersion(dataset, tag);
-  return row->hash;
+  if (row) return row->hash;
+  if (tag == kLatestTag) {
+    // Whoever names no version asks for this one, before the first is tagged, too.
+    TIDEMARK_TRY(const auto dev, reader.GetTag(dataset, kDevTag));
+    if (dev) return NoVersion(dataset, "latest yet, only dev");
+  }
+  return NoVersion(dataset, tag);
 }
 
 /// Finds the manifest that one kind of revision stands for.
@@ -96,12 +105,8 @@ class StoredDatasets final : public DatasetStore {
 
   Result<Dataset> Register(const DatasetName& dataset, const Manifest& manifest,
                            const std::optional<SemanticVersion>& tag, Deadline deadline) override {
-    // The object first: a row must never name an object that is not there. Its name is the hash of
-    // its content, so to write it again can only mend it.
-    TIDEMARK_TRY(manifests_.Put(manifest.hash.hex, manifest.canonical_json,
-                                object_store::IfExists::kReplace));
-    TIDEMARK_TRY(metadata_.RegisterManifest(
-        {.hash = manifest.hash, .path = manifest.hash.hex, .kind = manifest.kind}, deadline));
+    TIDEMARK_TRY(CheckDependencies(manifest, deadline));
+    TIDEMARK_TRY(RegisterManifest(manifest, deadline));
     return Link(dataset, manifest, tag, deadline);
   }
 
@@ -109,40 +114,73 @@ class StoredDatasets final : public DatasetStore {
                                  const std::optional<SemanticVersion>& tag,
                                  Deadline deadline) override {
     TIDEMARK_TRY(const Manifest manifest, LoadManifest(hash, deadline));
+    TIDEMARK_TRY(CheckDependencies(manifest, deadline));
     return Link(dataset, manifest, tag, deadline);
   }
 
   Result<Dataset> Resolve(const DatasetName& dataset, const Revision& revision,
                           Deadline deadline) override {
-    ManifestHash hash;
-    {
-      TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
-      TIDEMARK_TRY(hash, std::visit(RevisionResolver{*reader, dataset}, revision));
-    }
-    auto manifest = LoadManifest(hash, deadline);
+    TIDEMARK_TRY(DatasetVersion version, ResolveVersion(dataset, revision, deadline));
+    auto manifest = LoadManifest(version.manifest_hash, deadline);
     if (!manifest && manifest.error().code == ErrorCode::kNotFound) {
       // The version exists, so its manifest must.
       return MakeError(ErrorCode::kCorruption, manifest.error().message);
     }
     TIDEMARK_TRY(Manifest found, std::move(manifest));
-    return Dataset{.version = {.dataset = dataset, .manifest_hash = std::move(hash)},
-                   .manifest = std::move(found)};
+    return Dataset{.version = std::move(version), .manifest = std::move(found)};
+  }
+
+  Result<DatasetVersion> ResolveVersion(const DatasetName& dataset, const Revision& revision,
+                                        Deadline deadline) override {
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    TIDEMARK_TRY(auto hash, std::visit(RevisionResolver{*reader, dataset}, revision));
+    return DatasetVersion{.dataset = dataset, .manifest_hash = std::move(hash)};
   }
 
   Result<Manifest> LoadManifest(const ManifestHash& hash, Deadline deadline) override {
     if (auto cached = cache_.Get(hash)) return *std::move(cached);
-    std::string path;
-    {
-      TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
-      TIDEMARK_TRY(auto row, reader->GetManifest(hash));
-      if (!row) {
-        return MakeError(ErrorCode::kNotFound, fmt::format("there is no manifest {}", hash.hex));
-      }
-      path = std::move(row->path);
-    }
+    TIDEMARK_TRY(const std::string path, PathOf(hash, deadline));
     TIDEMARK_TRY(Manifest manifest, ReadManifest(hash, path));
     cache_.Put(manifest);
     return manifest;
+  }
+
+  Result<std::string> ReadManifestText(const ManifestHash& hash, Deadline deadline) override {
+    if (auto cached = cache_.Get(hash)) return std::move(cached->canonical_json);
+    TIDEMARK_TRY(const std::string path, PathOf(hash, deadline));
+    return ReadText(hash, path);
+  }
+
+  Status RegisterManifest(const Manifest& manifest, Deadline deadline) override {
+    // The object first: a row must never name an object that is not there. Its name is the hash of
+    // its content, so to write it again can only mend it.
+    TIDEMARK_TRY(manifests_.Put(manifest.hash.hex, manifest.canonical_json,
+                                object_store::IfExists::kReplace));
+    return metadata_.RegisterManifest(
+        {.hash = manifest.hash, .path = manifest.hash.hex, .kind = manifest.kind}, deadline);
+  }
+
+  Result<std::vector<ManifestInfo>> ListManifests(Deadline deadline) override {
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    TIDEMARK_TRY(auto rows, reader->ListManifests());
+    std::vector<ManifestInfo> manifests;
+    manifests.reserve(rows.size());
+    for (auto& [row, dataset_count] : rows) {
+      manifests.push_back({std::move(row.hash), std::move(row.kind), dataset_count});
+    }
+    return manifests;
+  }
+
+  Result<std::vector<ManifestTag>> ListTagsOfManifest(const ManifestHash& hash,
+                                                      Deadline deadline) override {
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto manifest, reader->GetManifest(hash));
+    if (!manifest) return NoManifest(hash);
+    TIDEMARK_TRY(auto rows, reader->ListTagsOfManifest(hash));
+    std::vector<ManifestTag> tags;
+    tags.reserve(rows.size());
+    for (TagRow& row : rows) tags.push_back({std::move(row.dataset), std::move(row.version)});
+    return tags;
   }
 
   Result<std::vector<DatasetVersions>> List(Deadline deadline) override {
@@ -177,21 +215,63 @@ class StoredDatasets final : public DatasetStore {
     return result;
   }
 
-  Result<Manifest> ReadManifest(const ManifestHash& hash, const std::string& path) {
-    const auto corrupt = [&](std::string_view what) {
-      return MakeError(ErrorCode::kCorruption, fmt::format("manifest {} {}", hash.hex, what));
+  /// Whether every dataset version that a derived manifest reads is registered, at one moment.
+  Status CheckDependencies(const Manifest& manifest, Deadline deadline) {
+    if (manifest.dependencies.empty()) return {};
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    for (const auto& [alias, reference] : manifest.dependencies) {
+      TIDEMARK_TRY(const auto revision, ParseRevision(reference.revision));
+      const auto hash = std::visit(RevisionResolver{*reader, reference.dataset}, revision);
+      if (hash) continue;
+      if (hash.error().code != ErrorCode::kNotFound) return std::unexpected(hash.error());
+      return MakeError(
+          ErrorCode::kInvalidArgument,
+          fmt::format("dependencies.{} is not registered: {}", alias, hash.error().message));
+    }
+    return {};
+  }
+
+  Result<std::string> PathOf(const ManifestHash& hash, Deadline deadline) {
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    TIDEMARK_TRY(auto row, reader->GetManifest(hash));
+    if (!row) return NoManifest(hash);
+    return std::move(row->path);
+  }
+
+  /// Errors: kNotFound if there is no such object; kCorruption if it is another.
+  Result<std::string> ReadText(const ManifestHash& hash, const std::string& path) {
+    const auto fail = [&](ErrorCode code, std::string_view what) {
+      return MakeError(code, fmt::format("manifest {} {}", hash.hex, what));
     };
     auto bytes = manifests_.Read(path, kMaxManifestBytes);
-    if (!bytes && bytes.error().code == ErrorCode::kUnavailable) {
-      return std::unexpected(std::move(bytes).error());
+    if (!bytes) {
+      const Error& error = bytes.error();
+      if (error.code == ErrorCode::kUnavailable) return std::unexpected(error);
+      return fail(
+          error.code == ErrorCode::kNotFound ? ErrorCode::kNotFound : ErrorCode::kCorruption,
+          fmt::format("is registered, but: {}", error.message));
     }
-    if (!bytes) return corrupt(fmt::format("is registered, but: {}", bytes.error().message));
-    if (HashManifest(*bytes) != hash) return corrupt("is stored with other content");
-    auto manifest = ParseManifest(*bytes);
-    if (!manifest) return corrupt(fmt::format("cannot be read: {}", manifest.error().message));
+    if (HashManifest(*bytes) != hash) {
+      return fail(ErrorCode::kCorruption, "is stored with other content");
+    }
+    return bytes;
+  }
+
+  Result<Manifest> ReadManifest(const ManifestHash& hash, const std::string& path) {
+    auto bytes = ReadText(hash, path);
+    if (!bytes && bytes.error().code == ErrorCode::kNotFound) {
+      // What is registered must be there.
+      return MakeError(ErrorCode::kCorruption, std::move(bytes).error().message);
+    }
+    TIDEMARK_TRY(std::string text, std::move(bytes));
+    auto manifest = ParseManifest(text);
+    if (!manifest) {
+      return MakeError(ErrorCode::kCorruption, fmt::format("manifest {} cannot be read: {}",
+                                                           hash.hex, manifest.error().message));
+    }
     // A manifest that another program wrote may differ from what this one would write, within what
     // both read alike. Its identity is its own.
-    manifest->canonical_json = *std::move(bytes);
+    manifest->canonical_json = std::move(text);
     manifest->hash = hash;
     return *std::move(manifest);
   }

@@ -7,6 +7,9 @@
 namespace tidemark::dataset_store {
 namespace {
 
+// Deeper than any table's type; shallow enough for the recursion over it.
+constexpr std::size_t kMaxDepth = 128;
+
 // A path is for people: a name that nobody can read to its end is cut.
 constexpr std::size_t kLongestNameInPath = 80;
 
@@ -16,10 +19,26 @@ bool HasControlCharacter(std::string_view text) {
 
 }  // namespace
 
+Result<simdjson::dom::element> ParseJson(simdjson::dom::parser& parser, std::string_view json) {
+  simdjson::error_code error = parser.allocate(json.size(), kMaxDepth);
+  simdjson::dom::element root;
+  if (error == simdjson::SUCCESS) error = parser.parse(json.data(), json.size()).get(root);
+  if (error != simdjson::SUCCESS) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("not valid JSON: {}", simdjson::error_message(error)));
+  }
+  return root;
+}
+
 Result<std::string_view> JsonValue::Text() const {
+  TIDEMARK_TRY(const auto text, MultilineText());
+  if (HasControlCharacter(text)) return MustBe("text without control characters");
+  return text;
+}
+
+Result<std::string_view> JsonValue::MultilineText() const {
   std::string_view text;
   if (element_.get(text) != simdjson::SUCCESS) return MustBe("a string");
-  if (HasControlCharacter(text)) return MustBe("text without control characters");
   return text;
 }
 

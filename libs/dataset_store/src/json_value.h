@@ -15,6 +15,10 @@
 
 namespace tidemark::dataset_store {
 
+/// Parses a document that is nested at most as deep as the recursion over it may be.
+/// Errors: kInvalidArgument.
+Result<simdjson::dom::element> ParseJson(simdjson::dom::parser& parser, std::string_view json);
+
 /// A value in a document, and where it stands there. Members and elements point back to the value
 /// that they were taken from, which must outlive them, so that only an error pays for its path.
 /// Errors of every function: kInvalidArgument.
@@ -26,9 +30,10 @@ class JsonValue {
   std::string_view name() const { return name_; }
   bool is_null() const { return element_.is_null(); }
 
-  /// Text without control characters: nothing in a manifest needs them, and serializers differ in
-  /// how they escape them, which would make the hash depend on the serializer.
+  /// Text without control characters: names and paths, which are shown and logged.
   Result<std::string_view> Text() const;
+  /// Text of several lines: source code.
+  Result<std::string_view> MultilineText() const;
   Result<bool> Bool() const;
   Result<std::uint64_t> Unsigned() const;
   /// Both ends are allowed.

@@ -56,7 +56,7 @@ class DatasetStoreTest : public testing::Test {
     TIDEMARK_TRY(const auto parsed, ParseRevision(revision));
     TIDEMARK_TRY(const auto found, store_->Resolve(dataset, parsed, kNever));
     EXPECT_EQ(found.version, (DatasetVersion{dataset, found.manifest.hash}));
-    return found.manifest.start_block.value;
+    return found.manifest.start_block.value_or(BlockNumber{}).value;
   }
   void ExpectFails(const auto& result, ErrorCode code) {
     ASSERT_FALSE(result);
@@ -102,8 +102,12 @@ TEST_F(DatasetStoreTest, WhatIsNotTheDatasetsIsNotFound) {
 }
 
 TEST_F(DatasetStoreTest, LatestDoesNotExistBeforeTheFirstVersion) {
+  EXPECT_EQ(Resolve(kEth, "latest").error().message,
+            "dataset " + ToString(kEth) + " has no version latest");
   Register(kEth, ManifestFrom(1));
   ExpectFails(Resolve(kEth, "latest"), ErrorCode::kNotFound);
+  EXPECT_EQ(Resolve(kEth, "latest").error().message,
+            "dataset " + ToString(kEth) + " has no version latest yet, only dev");
   EXPECT_EQ(Resolve(kEth, "dev"), 1U);
   const auto listed = store_->ListVersions(kEth, kNever);
   ASSERT_TRUE(listed);
@@ -211,13 +215,69 @@ TEST_F(DatasetStoreTest, AManifestThatIsNotWhatItsNameSaysIsCorrupt) {
   EXPECT_EQ(Resolve(kEth, "1.0.0"), 1U);
 }
 
-TEST_F(DatasetStoreTest, AStoredManifestOfAnotherKindIsNotTakenForNothing) {
-  const std::string text = R"({"kind":"solana","network":"n"})";
+TEST_F(DatasetStoreTest, AManifestThatNobodyCanReadHarmsOnlyItself) {
+  Register(kBase, ManifestFrom(1), "1.0.0");
+  const std::string text = R"({"kind":"of-tomorrow","network":"n"})";
   const ManifestHash hash = HashManifest(text);
   ASSERT_TRUE(local_->Put(hash.hex, text, IfExists::kFail));
-  ASSERT_TRUE(memory_->RegisterManifest({hash, hash.hex, "solana"}, kNever));
+  ASSERT_TRUE(memory_->RegisterManifest({hash, hash.hex, "of-tomorrow"}, kNever));
   ASSERT_TRUE(memory_->LinkManifest({kEth, hash}, kNever));
   ExpectFails(Resolve(kEth, "dev"), ErrorCode::kCorruption);
+  EXPECT_EQ(store_->ReadManifestText(hash, kNever), text);
+  EXPECT_EQ(store_->ResolveVersion(kEth, DevRevision{}, kNever), (DatasetVersion{kEth, hash}));
+  EXPECT_EQ(store_->List(kNever)->size(), 2U);
+  EXPECT_EQ(store_->ListVersions(kEth, kNever)->dev, hash);
+  EXPECT_EQ(Resolve(kBase, "dev"), 1U);
+}
+
+TEST_F(DatasetStoreTest, TheTextOfAManifestIsReadWithoutItsMeaning) {
+  const Manifest manifest = ManifestFrom(1);
+  ExpectFails(store_->ReadManifestText(manifest.hash, kNever), ErrorCode::kNotFound);
+  Register(kEth, manifest);
+  EXPECT_EQ(store_->ReadManifestText(manifest.hash, kNever), manifest.canonical_json);
+  ASSERT_TRUE(local_->Put(manifest.hash.hex, "{}", IfExists::kReplace));
+  ExpectFails(store_->ReadManifestText(manifest.hash, kNever), ErrorCode::kCorruption);
+  ASSERT_TRUE(local_->Delete(manifest.hash.hex));
+  ExpectFails(store_->ReadManifestText(manifest.hash, kNever), ErrorCode::kNotFound);
+  objects_.failure = Error{ErrorCode::kUnavailable, "no route"};
+  ExpectFails(store_->ReadManifestText(manifest.hash, kNever), ErrorCode::kUnavailable);
+}
+
+TEST_F(DatasetStoreTest, ADerivedManifestNeedsItsDependencies) {
+  const auto derived = [](const std::string& reference) {
+    auto manifest = ParseManifest(R"({"kind":"manifest","dependencies":{"src":")" + reference +
+                                  R"("},"tables":{}})");
+    EXPECT_TRUE(manifest) << manifest.error().message;
+    return *std::move(manifest);
+  };
+  const auto refused = [&](const std::string& reference, std::string_view why) {
+    for (const bool by_hash : {false, true}) {
+      const Manifest manifest = derived(reference);
+      if (by_hash) {
+        ASSERT_TRUE(store_->RegisterManifest(manifest, kNever));
+      }
+      const auto registered =
+          by_hash ? store_->RegisterByHash(kBase, manifest.hash, std::nullopt, kNever)
+                  : store_->Register(kBase, manifest, std::nullopt, kNever);
+      ExpectFails(registered, ErrorCode::kInvalidArgument);
+      EXPECT_THAT(registered.error().message, testing::HasSubstr(why));
+      EXPECT_FALSE(store_->ListVersions(kBase, kNever)->dev);
+    }
+  };
+  const Manifest source = ManifestFrom(1);
+  refused("eth/mainnet@1.0.0", "dependencies.src is not registered: dataset eth/mainnet has no");
+  Register(kEth, source, "1.0.0");
+  refused("eth/mainnet@1.0.1", "1.0.1");
+  refused("eth/other@1.0.0", "eth/other");
+  refused("base/mainnet@" + source.hash.hex, "base/mainnet");
+  Register(kBase, derived("eth/mainnet@1.0.0"), "1.0.0");
+  Register(kBase, derived("eth/mainnet@" + source.hash.hex));
+  // An older version of itself is a dataset like any other.
+  Register(kBase, derived("base/mainnet@1.0.0"), "2.0.0");
+
+  metadata_.first_failing_call = 0;
+  ExpectFails(store_->Register(kBase, derived("eth/mainnet@1.0.0"), std::nullopt, kNever),
+              ErrorCode::kUnavailable);
 }
 
 // Method: let the n-th call to a store and all that follow fail, for every n, then repair the

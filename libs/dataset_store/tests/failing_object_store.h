@@ -33,6 +33,11 @@ class FailingObjectStore final : public object_store::ObjectStore {
     TIDEMARK_TRY(Check());
     return target_.Read(path, limit_bytes);
   }
+  Result<object_store::ObjectTail> ReadTail(std::string_view path,
+                                            std::uint64_t max_bytes) override {
+    TIDEMARK_TRY(Check());
+    return target_.ReadTail(path, max_bytes);
+  }
   Result<object_store::ObjectInfo> Head(std::string_view path) override {
     TIDEMARK_TRY(Check());
     return target_.Head(path);
@@ -40,6 +45,10 @@ class FailingObjectStore final : public object_store::ObjectStore {
   Result<std::vector<object_store::ObjectInfo>> List(std::string_view folder) override {
     TIDEMARK_TRY(Check());
     return target_.List(folder);
+  }
+  Result<std::vector<std::string>> ListFolders(std::string_view folder) override {
+    TIDEMARK_TRY(Check());
+    return target_.ListFolders(folder);
   }
   Status Delete(std::string_view path) override {
     TIDEMARK_TRY(Check());

@@ -63,13 +63,14 @@ struct Client::Impl {
   Status ReadBody(Parser& parser, const WaitLimit& limit);
   /// Errors: kUnavailable. Also the end of the stream is one, unless `parser` can take it.
   Status ReadMore(Parser& parser, const WaitLimit& limit);
-  std::unexpected<Error> TooLarge() const;
+  std::unexpected<Error> TooLarge();
 
   Url url;
   ClientOptions options;
   ClientConnection connection;
   boost::beast::flat_buffer buffer{kMaxHeadBytes + kReadBytes};
   bool has_answer_begun = false;  // The latest request's.
+  bool was_too_large = false;     // Its answer.
 };
 
 Result<Reply> Client::Impl::Exchange(Method method, std::string_view text, const WaitLimit& limit) {
@@ -92,6 +93,10 @@ Result<Reply> Client::Impl::ReadReply(Method method, const WaitLimit& limit) {
     parser.skip(method == Method::kHead);
     TIDEMARK_TRY(ReadHead(parser, limit));
     if (parser.get().result_int() / 100 == 1) continue;  // Such as 100 Continue.
+    if (const auto length = parser.content_length()) {
+      parser.get().body().reserve(std::min(*length, options.max_response_bytes) +
+                                  options.spare_response_bytes);
+    }
     TIDEMARK_TRY(ReadBody(parser, limit));
 
     // What follows an answer that nobody asked for cannot be told from the next one.
@@ -169,7 +174,8 @@ Status Client::Impl::ReadMore(Parser& parser, const WaitLimit& limit) {
   return {};
 }
 
-std::unexpected<Error> Client::Impl::TooLarge() const {
+std::unexpected<Error> Client::Impl::TooLarge() {
+  was_too_large = true;
   return Unavailable(
       fmt::format("the answer is larger than the limit of {} bytes", options.max_response_bytes));
 }
@@ -182,9 +188,12 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
+bool Client::was_too_large() const { return impl_->was_too_large; }
+
 Result<Reply> Client::Send(const ClientRequest& request, Deadline deadline, std::stop_token stop) {
   const WaitLimit limit{deadline, std::move(stop)};
   const std::string endpoint = FormatEndpoint(impl_->url.host, impl_->url.port);
+  impl_->was_too_large = false;
   TIDEMARK_TRY(const std::string text, FormatRequest(impl_->url, request));
 
   if (impl_->connection.is_open()) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -38,6 +39,8 @@ std::optional<Method> ToMethod(beast_http::verb verb) {
       return Method::kPut;
     case beast_http::verb::delete_:
       return Method::kDelete;
+    case beast_http::verb::options:
+      return Method::kOptions;
     default:
       return std::nullopt;
   }
@@ -52,6 +55,7 @@ struct Connection::Exchange {
   Request request;
   std::optional<Method> method;  // Absent for one that Method has no name for.
   std::optional<Refusal> refusal;
+  SteadyTime head_ended_at;  // If there is an observer.
 
   void Take(ParseStep step);
   /// Goes over from the parser's view of the head to ours.
@@ -92,13 +96,9 @@ Connection::Connection(Socket socket, ServerState& server)
     : socket_(std::move(socket)),
       server_(server),
       buffer_(server.options.max_header_bytes + kReadBytes) {
+  boost::system::error_code ignored;
+  socket_.non_blocking(true, ignored);  // For WriteAtOnce.
   Enter(Phase::kIdle);
-}
-
-Awaitable<void> Connection::Serve() {
-  Next next = Next::kRequest;
-  while (next == Next::kRequest) next = co_await ServeRequest();
-  CloseNow();
 }
 
 Awaitable<void> Connection::TurnAway() {
@@ -115,16 +115,51 @@ Awaitable<void> Connection::TurnAway() {
   CloseNow();
 }
 
-Awaitable<Connection::Next> Connection::ServeRequest() {
-  Exchange exchange;
-  if (!co_await ReadHead(exchange)) co_return Next::kClose;
-  exchange.TakeHead(server_.options);
-  if (!exchange.refusal && !exchange.parser.is_done()) {
-    if (!co_await ReadBody(exchange)) co_return Next::kClose;
+// Each coroutine that another one waits for costs a request about as much as its parser does, so
+// what a request usually takes is in this one, and in functions that do not wait.
+Awaitable<void> Connection::Serve() {
+  bool is_open = true;
+  while (is_open) {
+    Exchange exchange;
+    Enter(Phase::kIdle);
+    HeadStep step = TakeHead(exchange);
+    while (step == HeadStep::kNeedsMore) {
+      const auto [error, size_bytes] = co_await socket_.async_read_some(Space(), kAsTuple);
+      buffer_.commit(size_bytes);
+      step = error ? EndHead(exchange) : TakeHead(exchange);
+    }
+    if (step == HeadStep::kNobody) break;
+    if (server_.observer) exchange.head_ended_at = std::chrono::steady_clock::now();
+    exchange.TakeHead(server_.options);
+    if (!exchange.refusal && !exchange.parser.is_done()) {
+      const bool is_there = co_await ReadBody(exchange);
+      if (!is_there) break;
+    }
+
+    Request& request = exchange.request;
+    std::optional<Reply> reply = AnswerAtOnce(exchange);
+    if (!reply && MayTakeShortcut(exchange)) {
+      ShortcutInbox::Waiter waiter(socket_.get_executor());
+      co_await TakeShortcut(request, waiter);
+      reply = std::move(waiter.reply);
+    }
+    if (!reply) reply = co_await RunHandler(request);
+    if (!reply) reply = Refuse(request, {503, "the server is busy"});
+
+    const bool keeps_open = PrintReply(exchange, *reply);
+    const std::string_view rest = WriteAtOnce(out_);
+    bool is_written = rest.empty();
+    if (!is_written) is_written = co_await Write(rest);
+    if (server_.observer) Tell(exchange, reply->status, is_written);
+    if (out_.capacity() > kKeptOutBytes) out_ = {};
+    if (is_written && !keeps_open) co_await Linger();
+    is_open = is_written && keeps_open;
   }
+  CloseNow();
+}
 
-  const Reply reply = co_await Answer(exchange);
-
+// Yields whether the connection may stay open after it.
+bool Connection::PrintReply(const Exchange& exchange, const Reply& reply) {
   // After a refusal it is unknown where the next request would start.
   const bool keeps_open = !exchange.refusal && exchange.parser.keep_alive() && !server_.is_stopping;
   ReplyFrame frame{.method = exchange.request.method,
@@ -138,49 +173,45 @@ Awaitable<Connection::Next> Connection::ServeRequest() {
   }
   out_.clear();
   AppendReply(out_, reply, frame);
-  const bool is_written = co_await Write(out_);
-  if (out_.capacity() > kKeptOutBytes) out_ = {};
-  if (is_written && keeps_open) co_return Next::kRequest;
-  if (is_written) co_await Linger();
-  co_return Next::kClose;
+  return keeps_open;
 }
 
-// False if there is nobody to answer.
-Awaitable<bool> Connection::ReadHead(Exchange& exchange) {
+// Looks at what has come so far.
+Connection::HeadStep Connection::TakeHead(Exchange& exchange) {
   const ServerOptions& options = server_.options;
-  Enter(Phase::kIdle);
-  for (;;) {
-    if (phase_ == Phase::kIdle) SkipEmptyLines();
-    if (phase_ == Phase::kIdle && buffer_.size() != 0) Enter(Phase::kHead);
+  if (phase_ == Phase::kIdle) SkipEmptyLines();
 
-    HeadScanner& head = exchange.head;
-    head.Scan(Buffered());
-    if (head.is_malformed()) {
-      exchange.refusal = {400, "the request is not HTTP/1.1"};
-      co_return true;
-    }
-    if (head.size_bytes().value_or(buffer_.size()) > options.max_header_bytes) {
-      // The longest thing in a first line is the target.
-      const bool is_target =
-          head.first_line_bytes().value_or(buffer_.size()) > options.max_target_bytes;
-      exchange.refusal = is_target ? Refusal{414, "the URL is too long"}
-                                   : Refusal{431, "the request's headers are too large"};
-      co_return true;
-    }
-    if (const auto size_bytes = head.size_bytes()) {
-      exchange.parser.header_limit(static_cast<std::uint32_t>(options.max_header_bytes));
-      exchange.parser.body_limit(options.max_body_bytes);
-      exchange.Take(ParseHead(exchange.parser, buffer_, *size_bytes));
-      co_return true;
-    }
-
-    if (server_.is_stopping && phase_ == Phase::kIdle) co_return false;
-    if (!co_await ReadMore()) {
-      if (!has_timed_out_ || phase_ == Phase::kIdle) co_return false;
-      exchange.refusal = {408, "the request's head did not come in time"};
-      co_return true;
-    }
+  HeadScanner& head = exchange.head;
+  head.Scan(Buffered());
+  if (head.is_malformed()) {
+    exchange.refusal = {400, "the request is not HTTP/1.1"};
+    return HeadStep::kDone;
   }
+  if (head.size_bytes().value_or(buffer_.size()) > options.max_header_bytes) {
+    // The longest thing in a first line is the target.
+    const bool is_target =
+        head.first_line_bytes().value_or(buffer_.size()) > options.max_target_bytes;
+    exchange.refusal = is_target ? Refusal{414, "the URL is too long"}
+                                 : Refusal{431, "the request's headers are too large"};
+    return HeadStep::kDone;
+  }
+  if (const auto size_bytes = head.size_bytes()) {
+    exchange.parser.header_limit(static_cast<std::uint32_t>(options.max_header_bytes));
+    exchange.parser.body_limit(options.max_body_bytes);
+    exchange.Take(ParseHead(exchange.parser, buffer_, *size_bytes));
+    return HeadStep::kDone;
+  }
+
+  if (phase_ == Phase::kIdle && buffer_.size() != 0) Enter(Phase::kHead);
+  const bool is_unwanted = server_.is_stopping && phase_ == Phase::kIdle;
+  return is_unwanted ? HeadStep::kNobody : HeadStep::kNeedsMore;
+}
+
+// No more of it comes.
+Connection::HeadStep Connection::EndHead(Exchange& exchange) const {
+  if (!has_timed_out_ || phase_ == Phase::kIdle) return HeadStep::kNobody;
+  exchange.refusal = {408, "the request's head did not come in time"};
+  return HeadStep::kDone;
 }
 
 // False if there is nobody to answer.
@@ -206,25 +237,43 @@ Awaitable<bool> Connection::ReadBody(Exchange& exchange) {
   co_return true;
 }
 
+boost::asio::mutable_buffer Connection::Space() {
+  return buffer_.prepare(std::min(kReadBytes, buffer_.max_size() - buffer_.size()));
+}
+
 // False if no more came: closed, reset, stopped or timed out.
 Awaitable<bool> Connection::ReadMore() {
-  const auto space = buffer_.prepare(std::min(kReadBytes, buffer_.max_size() - buffer_.size()));
-  const auto [error, size_bytes] = co_await socket_.async_read_some(space, kAsTuple);
+  const auto [error, size_bytes] = co_await socket_.async_read_some(Space(), kAsTuple);
   buffer_.commit(size_bytes);
   co_return !error;
 }
 
-Awaitable<Reply> Connection::Answer(Exchange& exchange) {
+// Nullopt if it has to be asked for. From here on the request has its deadline.
+std::optional<Reply> Connection::AnswerAtOnce(Exchange& exchange) {
   Request& request = exchange.request;
-  if (exchange.refusal) co_return Refuse(request, *exchange.refusal);
-  if (!exchange.method) co_return server_.router.RefuseMethod(request);
-
+  if (exchange.refusal) return Refuse(request, *exchange.refusal);
+  if (!exchange.method) return server_.router.RefuseMethod(request);
   Enter(Phase::kHandler);
   request.deadline = Deadline::After(server_.options.request_timeout);
-  std::optional<Reply> reply = co_await RunHandler(request);
-  if (reply) co_return *std::move(reply);
-  const Refusal too_busy{503, "the server is busy"};
-  co_return Refuse(request, too_busy);
+  return std::nullopt;
+}
+
+bool Connection::MayTakeShortcut(const Exchange& exchange) const {
+  return server_.shortcut != nullptr &&
+         (exchange.method == Method::kGet || exchange.method == Method::kHead);
+}
+
+// There is no reply if the request has to go to its handler.
+Awaitable<void> Connection::TakeShortcut(Request& request, ShortcutInbox::Waiter& waiter) {
+  auto initiate = [this, &request, &waiter](auto resume) {
+    waiter.resume = std::move(resume);
+    Shortcut::Done done = [this, &waiter](std::optional<Reply> reply) {
+      server_.inbox.Deliver(waiter, std::move(reply));
+    };
+    if (!server_.shortcut->TryAnswer(request, done)) done(std::nullopt);
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(std::move(initiate),
+                                                                             kUseAwaitable);
 }
 
 // Nullopt if no thread of the pool was free in time.
@@ -236,6 +285,7 @@ Awaitable<std::optional<Reply>> Connection::RunHandler(Request& request) {
       if (turn == HandlerPool::Turn::kRun && !request.deadline.HasPassed()) {
         reply = server_.router.Dispatch(request);
       }
+      request.held.reset();
       asio::post(socket_.get_executor(),
                  [resume = std::move(resume), reply = std::move(reply)]() mutable {
                    std::move(resume)(std::move(reply));
@@ -245,6 +295,16 @@ Awaitable<std::optional<Reply>> Connection::RunHandler(Request& request) {
   };
   return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(std::optional<Reply>)>(
       std::move(initiate), kUseAwaitable);
+}
+
+// As much as the kernel takes without waiting; yields the rest, of which nothing is known if it
+// fails.
+std::string_view Connection::WriteAtOnce(std::string_view bytes) {
+  boost::system::error_code error;
+  const std::size_t size_bytes =
+      socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+  bytes.remove_prefix(size_bytes);
+  return bytes;
 }
 
 // False if the client is gone, or reads too slowly.
@@ -257,6 +317,16 @@ Awaitable<bool> Connection::Write(std::string_view bytes) {
     bytes.remove_prefix(size_bytes);
   }
   co_return true;
+}
+
+void Connection::Tell(const Exchange& exchange, int status, bool is_whole) {
+  const auto now = std::chrono::steady_clock::now();
+  server_.observer(Served{.request = exchange.request,
+                          .method = View(exchange.parser.get().method_string()),
+                          .status = status,
+                          .size_bytes = out_.size(),
+                          .duration = now - exchange.head_ended_at,
+                          .is_whole = is_whole});
 }
 
 // Closing a socket with unread bytes in it resets the connection, and a reset can overtake the

@@ -7,15 +7,18 @@
 #include <string>
 #include <string_view>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include "asio_types.h"
 #include "handler_pool.h"
 #include "request_check.h"
+#include "shortcut_inbox.h"
 #include "tidemark/base/clock.h"
 #include "tidemark/http/router.h"
 #include "tidemark/http/server.h"
+#include "tidemark/http/shortcut.h"
 
 namespace tidemark::http {
 
@@ -23,7 +26,10 @@ namespace tidemark::http {
 struct ServerState {
   const ServerOptions& options;
   const Router& router;
+  Shortcut* shortcut;        // Or nullptr.
+  ServedObserver& observer;  // Or nullptr.
   HandlerPool& pool;
+  ShortcutInbox& inbox;
   std::string date;  // Of the latest sweep, as the Date header has it.
   bool is_stopping = false;
 };
@@ -51,21 +57,27 @@ class Connection : public boost::intrusive::list_base_hook<
 
  private:
   enum class Phase : std::uint8_t { kIdle, kHead, kBody, kHandler, kWrite, kLinger };
-  enum class Next : std::uint8_t { kRequest, kClose };
+  enum class HeadStep : std::uint8_t { kDone, kNeedsMore, kNobody };  // Nobody to answer.
 
   struct Exchange;
 
-  Awaitable<Next> ServeRequest();
-  Awaitable<bool> ReadHead(Exchange& exchange);
+  HeadStep TakeHead(Exchange& exchange);
+  HeadStep EndHead(Exchange& exchange) const;
   Awaitable<bool> ReadBody(Exchange& exchange);
   Awaitable<bool> ReadMore();
+  Awaitable<void> TakeShortcut(Request& request, ShortcutInbox::Waiter& waiter);
   Awaitable<std::optional<Reply>> RunHandler(Request& request);
-  Awaitable<Reply> Answer(Exchange& exchange);
+  std::optional<Reply> AnswerAtOnce(Exchange& exchange);
+  bool MayTakeShortcut(const Exchange& exchange) const;
+  bool PrintReply(const Exchange& exchange, const Reply& reply);
+  std::string_view WriteAtOnce(std::string_view bytes);
   Awaitable<bool> Write(std::string_view bytes);
+  void Tell(const Exchange& exchange, int status, bool is_whole);
   Awaitable<void> Linger();
 
   void Enter(Phase phase);
   std::chrono::milliseconds TimeLimit(Phase phase) const;
+  boost::asio::mutable_buffer Space();
   std::string_view Buffered() const;
   void SkipEmptyLines();
   Reply Refuse(const Request& request, Refusal refusal) const;

@@ -16,6 +16,8 @@ std::string_view ToString(Method method) {
       return "PUT";
     case Method::kDelete:
       return "DELETE";
+    case Method::kOptions:
+      return "OPTIONS";
   }
   return "GET";
 }

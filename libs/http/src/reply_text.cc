@@ -68,11 +68,15 @@ std::string_view ReasonPhrase(int status) {
   }
 }
 
+void AppendLine(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+/// For what is not known to be sound.
 void AppendHeader(std::string& out, std::string_view name, std::string_view value) {
   const bool is_sound = IsToken(name) && IsFieldValue(value);
   assert(is_sound);
-  if (!is_sound) return;
-  out.append(name).append(": ").append(value).append("\r\n");
+  if (is_sound) AppendLine(out, name, value);
 }
 
 }  // namespace
@@ -97,18 +101,18 @@ void AppendReply(std::string& out, const Reply& reply, const ReplyFrame& frame) 
   out.append(" ").append(ReasonPhrase(reply.status)).append("\r\n");
   if (can_have_body) {
     if (!reply.body.empty()) AppendHeader(out, "Content-Type", reply.content_type);
-    AppendHeader(out, "Content-Length", fmt::format_int(reply.body.size()).c_str());
+    AppendLine(out, "Content-Length", fmt::format_int(reply.body.size()).c_str());
   }
   if (!frame.request_id.empty()) AppendHeader(out, "X-Request-Id", frame.request_id);
-  if (!frame.date.empty()) AppendHeader(out, "Date", frame.date);
+  if (!frame.date.empty()) AppendLine(out, "Date", frame.date);
   switch (frame.connection) {
     case ConnectionHeader::kNone:
       break;
     case ConnectionHeader::kKeepAlive:
-      AppendHeader(out, "Connection", "keep-alive");
+      AppendLine(out, "Connection", "keep-alive");
       break;
     case ConnectionHeader::kClose:
-      AppendHeader(out, "Connection", "close");
+      AppendLine(out, "Connection", "close");
       break;
   }
   for (const Header& header : reply.headers) AppendHeader(out, header.name, header.value);

@@ -1,12 +1,15 @@
 #include "request_check.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "ascii.h"
 #include "target.h"
-#include "tidemark/base/clock.h"
 #include "tidemark/base/random.h"
 
 namespace tidemark::http {
@@ -37,11 +40,27 @@ bool MayHaveBody(std::optional<Method> method) {
   return method == Method::kPost || method == Method::kPut || method == Method::kDelete;
 }
 
+/// Which process it was, then which request. The system's generator would do too, but one call of
+/// it can take longer than the whole request.
+std::string MakeRequestId() {
+  static const std::string process = fmt::format("{:016x}", RandomU64());
+  static std::atomic<std::uint64_t> count = 0;
+  constexpr std::size_t kDigits = 16;
+  constexpr std::uint64_t kBase = 16;
+  std::string id(2 * kDigits, '0');
+  id.replace(0, kDigits, process);
+  std::uint64_t left = ++count;
+  for (auto digit = id.rbegin(); left != 0; ++digit, left /= kBase) {
+    *digit = "0123456789abcdef"[left % kBase];
+  }
+  return id;
+}
+
 }  // namespace
 
 std::string ChooseRequestId(const Request& request) {
   const auto id = request.FindHeader("X-Request-Id");
-  return id && IsSaneRequestId(*id) ? std::string(*id) : MakeUuidV7(SystemClock().Now());
+  return id && IsSaneRequestId(*id) ? std::string(*id) : MakeRequestId();
 }
 
 std::optional<Refusal> CheckRequest(const RequestLine& line, const ServerOptions& options,

@@ -129,7 +129,8 @@ Reply Router::RefuseMatched(const Request& request, std::span<const Pattern* con
   if (matches.empty()) return Refuse(request, 404, "there is nothing at this path");
 
   std::string allow;
-  for (const Method allowed : {Method::kGet, Method::kPost, Method::kPut, Method::kDelete}) {
+  for (const Method allowed :
+       {Method::kGet, Method::kPost, Method::kPut, Method::kDelete, Method::kOptions}) {
     const bool has_route = std::ranges::any_of(
         matches, [&](const Pattern* pattern) { return routes_[pattern->route].method == allowed; });
     if (!has_route) continue;

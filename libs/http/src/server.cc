@@ -14,6 +14,7 @@
 #include "connection.h"
 #include "net_text.h"
 #include "reply_text.h"
+#include "shortcut_inbox.h"
 #include "tidemark/base/log.h"
 #include "tidemark/base/mutex.h"
 
@@ -48,8 +49,12 @@ Result<asio::ip::tcp::endpoint> ParseEndpoint(const ServerOptions& options) {
 }  // namespace
 
 struct Server::Impl {
-  Impl(const ServerOptions& server_options, Router server_router)
-      : options(server_options), router(std::move(server_router)) {}
+  Impl(const ServerOptions& server_options, Router server_router,
+       std::shared_ptr<Shortcut> server_shortcut, ServedObserver served_observer)
+      : options(server_options),
+        router(std::move(server_router)),
+        shortcut(std::move(server_shortcut)),
+        observer(std::move(served_observer)) {}
 
   Status Listen();
   void Run();
@@ -66,13 +71,22 @@ struct Server::Impl {
 
   const ServerOptions options;
   const Router router;
+  const std::shared_ptr<Shortcut> shortcut;
+  ServedObserver observer;
   asio::io_context io{1};
   asio::executor_work_guard<Executor> work{io.get_executor()};
   Acceptor acceptor{io.get_executor()};
   Timer accept_pause{io.get_executor()};
   Timer sweep_timer{io.get_executor()};
   HandlerPool pool{options.handler_threads, options.max_queued_requests};
-  ServerState state{.options = options, .router = router, .pool = pool, .date = {}};
+  ShortcutInbox inbox{io.get_executor()};
+  ServerState state{.options = options,
+                    .router = router,
+                    .shortcut = shortcut.get(),
+                    .observer = observer,
+                    .pool = pool,
+                    .inbox = inbox,
+                    .date = {}};
   boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>> connections;
   std::size_t served_count = 0;
   std::size_t turned_away_count = 0;
@@ -187,12 +201,15 @@ void Server::Impl::CheckDrained() {
   drained.NotifyAll();
 }
 
-Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Router router) {
+Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Router router,
+                                              std::shared_ptr<Shortcut> shortcut,
+                                              ServedObserver observer) {
   if (options.handler_threads == 0 || options.max_connections == 0) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "a server needs a handler thread and room for a connection");
   }
-  auto impl = std::make_unique<Impl>(options, std::move(router));
+  auto impl =
+      std::make_unique<Impl>(options, std::move(router), std::move(shortcut), std::move(observer));
   TIDEMARK_TRY(impl->Listen());
   impl->Run();
   return std::unique_ptr<Server>(new Server(std::move(impl)));
@@ -222,8 +239,9 @@ void Server::Stop(std::chrono::milliseconds grace) {
   }
   impl.pool.Close();  // What still waits is answered 503 before its connection is closed.
   asio::post(impl.io, [&impl] { impl.CloseAll(); });
-  // Every handler has posted its reply when the pool has stopped, so that the I/O thread, which
-  // runs until nothing is left to do, ends every connection's coroutine before it ends.
+  // Every handler has posted its reply when the pool has stopped, and a shortcut's answer is work
+  // of the I/O thread until it comes. So that thread, which runs until nothing is left to do, ends
+  // every connection's coroutine before it ends.
   impl.pool.Stop();
   impl.work.reset();
   impl.io_thread.join();

@@ -110,6 +110,26 @@ TEST(RouterTest, NamesTheMethodsThatThePathHas) {
   EXPECT_EQ(allow(Method::kPost, "/"), "Allow: GET, HEAD");
 }
 
+TEST(RouterTest, OptionsIsAMethodLikeAnother) {
+  const Router plain = MakeRouter();
+  EXPECT_EQ(Ask(plain, Method::kOptions, "/datasets"), "405");
+  EXPECT_EQ(Ask(plain, Method::kOptions, "/nowhere"), "404");
+
+  const auto answer = [](const Request&) { return Reply{}; };
+  const Router router({{Method::kGet, "/a", answer}, {Method::kOptions, "/a", answer}},
+                      [](const Request&, int status, std::string_view) {
+                        Reply reply;
+                        reply.status = status;
+                        return reply;
+                      });
+  Request request;
+  request.path = "/a";
+  request.method = Method::kOptions;
+  EXPECT_EQ(router.Dispatch(request).status, 200);
+  request.method = Method::kPut;
+  EXPECT_EQ(router.Dispatch(request).headers.at(0).value, "GET, HEAD, OPTIONS");
+}
+
 TEST(RouterTest, AStaleParameterDoesNotReachTheHandler) {
   const Router router = MakeRouter();
   Request request;

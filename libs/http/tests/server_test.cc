@@ -206,6 +206,9 @@ TEST(ServerTest, RefusesWhatNoRouteAnswers) {
   EXPECT_EQ(StatusOf(reply), 405);
   EXPECT_EQ(HeaderOf(reply, "Allow"), "POST, PUT, DELETE");
 
+  socket.Send("OPTIONS /hello HTTP/1.1\r\nHost: test\r\n\r\n");
+  EXPECT_EQ(StatusOf(socket.ReadReply()), 405);  // No route of that server has it.
+
   socket.Send("PURGE /nowhere HTTP/1.1\r\nHost: test\r\n\r\n");
   EXPECT_EQ(StatusOf(socket.ReadReply()), 404);
 }

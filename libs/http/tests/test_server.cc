@@ -36,7 +36,8 @@ void Gate::Pass() {
   --waiting_;
 }
 
-TestServer::TestServer(const ServerOptions& options) {
+TestServer::TestServer(const ServerOptions& options, std::shared_ptr<Shortcut> shortcut,
+                       ServedObserver observer) {
   const auto echo = [this](const Request& request) {
     ++handled;
     return Text(request.body);
@@ -71,7 +72,8 @@ TestServer::TestServer(const ServerOptions& options) {
                  .body = fmt::format(R"({{"message":"{}"}})", message),
                  .headers = {}};
   });
-  auto started = Server::Start(options, std::move(router));
+  auto started =
+      Server::Start(options, std::move(router), std::move(shortcut), std::move(observer));
   EXPECT_TRUE(started) << started.error().message;
   server = *std::move(started);
 }

@@ -35,7 +35,9 @@ class Gate {
 /// GET /gate (waits), GET /big (8 MB), GET /none (204).
 class TestServer {
  public:
-  explicit TestServer(const ServerOptions& options = {});
+  explicit TestServer(const ServerOptions& options = {},
+                      std::shared_ptr<Shortcut> shortcut = nullptr,
+                      ServedObserver observer = nullptr);
   ~TestServer() { gate.Open(); }
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;

@@ -21,6 +21,8 @@ bool IsAllowed(JobTransition transition, JobStatus from) {
       return is_active;
     case JobTransition::kRetry:
       return from == JobStatus::kError;
+    case JobTransition::kRestart:
+      return from == JobStatus::kRunning;
   }
   return false;
 }
@@ -42,6 +44,7 @@ JobStatus TargetOf(JobTransition transition) {
     case JobTransition::kFailForGood:
       return JobStatus::kFatal;
     case JobTransition::kRetry:
+    case JobTransition::kRestart:
       return JobStatus::kScheduled;
   }
   return JobStatus::kUnknown;
@@ -65,6 +68,8 @@ std::string_view ToString(JobTransition transition) {
       return "fail for good";
     case JobTransition::kRetry:
       return "retry";
+    case JobTransition::kRestart:
+      return "restart";
   }
   return "unknown transition";
 }

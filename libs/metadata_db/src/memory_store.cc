@@ -2,125 +2,42 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ranges>
+#include <set>
 
 #include "memory_state.h"
+#include "memory_write.h"
 #include "tidemark/base/mutex.h"
 #include "tidemark/metadata_db/write_rules.h"
 
 namespace tidemark::metadata_db {
 namespace {
 
-// One write: changes a private copy of the state, which becomes the store's if the write succeeds.
-struct Write {
-  MemoryState& state;
-  UtcTime now;
-
-  void PutTag(const DatasetVersion& version, std::string_view tag) const {
-    const TagKey key{.dataset = version.dataset, .version = std::string(tag)};
-    const auto [entry, is_new] = state.tags.try_emplace(key, TagRow{.dataset = key.dataset,
-                                                                    .version = key.version,
-                                                                    .hash = {},
-                                                                    .created_at = now,
-                                                                    .updated_at = now});
-    entry->second.hash = version.manifest_hash;
-    entry->second.updated_at = now;
-  }
-
-  LocationId FindOrAddRevision(const std::string& path) const {
-    for (const auto& [id, revision] : state.revisions) {
-      if (revision.path == path) return id;
-    }
-    const LocationId id{static_cast<std::int64_t>(state.revisions.size()) + 1};
-    state.revisions.emplace(id, TableRevision{.path = path, .writer = {}, .files = {}});
-    return id;
-  }
-
-  void SetStatus(Job& job, JobStatus status, const std::optional<std::string>& detail) const {
-    job.row.status = status;
-    job.row.updated_at = now;
-    if (status == JobStatus::kScheduled) {
-      job.row.descriptor = detail;
-      ++job.row.attempts;
-    }
-    job.events.push_back({.id = ++state.last_event_id,
-                          .job_id = job.row.id,
-                          .created_at = now,
-                          .node_id = job.row.node_id,
-                          .event_type = std::string(ToString(status)),
-                          .detail = detail});
-    for (TableRevision& revision : std::views::values(state.revisions)) {
-      if (revision.writer == job.row.id) ++revision.version;
-    }
-  }
-
-  Status AcquireTable(const TableKey& key, JobId writer, const std::string& path_if_new) const {
-    std::optional<LocationId>& active = state.tables[key];
-    if (!active) {
-      active = FindOrAddRevision(path_if_new);
-      ++state.revisions.at(*active).version;
-    }
-    TableRevision& revision = state.revisions.at(*active);
-    const TableRow row = state.MakeTableRow(key, active);
-    TIDEMARK_TRY(
-        CheckAcquire(writer, revision.path, {.id = row.writer, .status = row.writer_status}));
-    if (revision.writer != writer) {
-      revision.writer = writer;
-      ++revision.version;
-    }
-    return {};
-  }
-
-  Result<FileId> CommitFile(JobId writer, const NewFile& file) const {
-    const auto location = state.revisions.find(file.location_id);
-    if (location == state.revisions.end()) return NoSuchLocation(file.location_id);
-    TableRevision& revision = location->second;
-    TIDEMARK_TRY(CheckIsWriter(writer, file.location_id, revision.writer));
-    const auto present = std::ranges::find_if(
-        revision.files, [&](const auto& row) { return row->file_name == file.file_name; });
-    if (present != revision.files.end()) {
-      TIDEMARK_TRY(CheckSameFile(file, (*present)->metadata, (*present)->object_size));
-      return (*present)->id;
-    }
-    const FileId id{++state.last_file_id};
-    revision.files.push_back(std::make_shared<const FileRow>(
-        FileRow{.id = id,
-                .location_id = file.location_id,
-                .file_name = file.file_name,
-                .metadata = file.metadata,
-                .object_size = static_cast<std::int64_t>(file.object_size),
-                .object_e_tag = file.object_e_tag,
-                .object_version = std::nullopt,
-                .url = file.url}));
-    ++revision.version;
-    return id;
-  }
-};
-
 // Footers are not kept, because nothing reads them through this interface.
 class MemoryStore final : public MetadataStore {
  public:
-  explicit MemoryStore(const Clock& clock) : clock_(clock) {}
+  MemoryStore(const Clock& clock, MemoryState state)
+      : clock_(clock), state_(std::make_shared<const MemoryState>(std::move(state))) {}
 
   Result<std::unique_ptr<MetadataReader>> OpenReader(Deadline deadline) override {
     TIDEMARK_TRY(CheckDeadline(deadline));
     const MutexLock lock(mutex_);
-    return MakeMemoryReader(state_, deadline);
+    return MakeMemoryReader(state_, clock_.Now(), deadline);
   }
 
   Status RegisterManifest(const ManifestRow& manifest, Deadline deadline) override {
-    return Apply(deadline, [&](const Write& write) -> Status {
-      write.state.manifests.try_emplace(manifest.hash, manifest);
+    return Apply(deadline, [&](const MemoryWrite& write) -> Status {
+      write.state.manifests.try_emplace(
+          manifest.hash.hex, StoredManifest{.path = manifest.path, .kind = manifest.kind});
       return {};
     });
   }
 
   Status LinkManifest(const DatasetVersion& version, Deadline deadline) override {
-    return Apply(deadline, [&](const Write& write) -> Status {
-      if (!write.state.manifests.contains(version.manifest_hash)) {
+    return Apply(deadline, [&](const MemoryWrite& write) -> Status {
+      if (!write.state.manifests.contains(version.manifest_hash.hex)) {
         return NoSuchManifest(version.manifest_hash);
       }
-      write.state.links.try_emplace(version, write.now);
+      write.state.links.insert(version);
       write.PutTag(version, "dev");
       return {};
     });
@@ -128,7 +45,7 @@ class MemoryStore final : public MetadataStore {
 
   Status SetVersionTag(const DatasetVersion& version, const SemanticVersion& tag,
                        Deadline deadline) override {
-    return Apply(deadline, [&](const Write& write) -> Status {
+    return Apply(deadline, [&](const MemoryWrite& write) -> Status {
       if (!write.state.links.contains(version)) return NotLinked(version);
       if (BecomesLatest(tag, write.state.TagsOf(version.dataset))) write.PutTag(version, "latest");
       write.PutTag(version, tag.text());
@@ -136,14 +53,16 @@ class MemoryStore final : public MetadataStore {
     });
   }
 
-  Result<std::vector<TableRow>> AcquireTables(const DatasetVersion& version, JobId writer,
+  Result<std::vector<TableRow>> AcquireTables(const DatasetVersion& version, const JobClaim& writer,
                                               const std::vector<TableToWrite>& tables,
                                               Deadline deadline) override {
-    return Apply(deadline, [&](const Write& write) -> Result<std::vector<TableRow>> {
-      if (!write.state.jobs.contains(writer)) return NoSuchJob(writer);
+    return Apply(deadline, [&](const MemoryWrite& write) -> Result<std::vector<TableRow>> {
+      TIDEMARK_TRY(const auto job, write.state.FindJob(writer.job));
+      if (!job) return NoSuchJob(writer.job);
+      TIDEMARK_TRY(CheckClaim(writer, *job));
       for (const TableToWrite& table : tables) {
         TIDEMARK_TRY(write.AcquireTable({.version = version, .table_name = table.table_name},
-                                        writer, table.path_if_new));
+                                        writer.job, table.path_if_new));
       }
       std::vector<TableRow> rows;
       for (const TableToWrite& table : tables) {
@@ -154,76 +73,147 @@ class MemoryStore final : public MetadataStore {
     });
   }
 
-  Result<std::vector<FileId>> CommitFiles(JobId writer, const std::vector<NewFile>& files,
+  Result<std::vector<FileId>> CommitFiles(const JobClaim& writer, const std::vector<NewFile>& files,
                                           Deadline deadline) override {
     TIDEMARK_TRY(CheckSizes(files));
-    return Apply(deadline, [&](const Write& write) -> Result<std::vector<FileId>> {
-      const auto job = write.state.jobs.find(writer);
-      if (job == write.state.jobs.end()) return NoSuchJob(writer);
-      TIDEMARK_TRY(CheckMayCommit(writer, job->second.row.status));
+    return Apply(deadline, [&](const MemoryWrite& write) -> Result<std::vector<FileId>> {
+      TIDEMARK_TRY(write.CheckClaimOf(writer));
       std::vector<FileId> ids;
       for (const NewFile& file : files) {
-        TIDEMARK_TRY(const FileId id, write.CommitFile(writer, file));
+        TIDEMARK_TRY(const FileId id, write.CommitFile(writer.job, file));
         ids.push_back(id);
       }
       return ids;
     });
   }
 
+  Result<LocationId> RegisterRevision(const TableLocation& location, Deadline deadline) override {
+    return Apply(deadline, [&](const MemoryWrite& write) -> Result<LocationId> {
+      return write.FindOrAddRevision(
+          {.version = location.version, .table_name = location.table_name}, location.path);
+    });
+  }
+
+  Result<std::uint64_t> RestoreFiles(LocationId location, const std::vector<NewFile>& files,
+                                     Deadline deadline) override {
+    TIDEMARK_TRY(CheckSizes(files));
+    return Apply(deadline, [&](const MemoryWrite& write) -> Result<std::uint64_t> {
+      if (!write.state.revisions.contains(location)) return NoSuchLocation(location);
+      std::set<std::string, std::less<>> names;
+      for (const auto& file : write.state.files[location]) names.insert(file->file_name);
+      std::uint64_t added = 0;
+      for (const NewFile& file : files) {
+        if (write.IsCondemned(location, file.file_name)) continue;
+        if (!names.insert(file.file_name).second) continue;
+        write.AddFile(location, file);
+        ++added;
+      }
+      return added;
+    });
+  }
+
+  Status ActivateRevision(const DatasetVersion& version, std::string_view table_name,
+                          LocationId revision, Deadline deadline) override {
+    return Apply(deadline, [&](const MemoryWrite& write) -> Status {
+      if (!write.state.revisions.contains(revision)) return NoSuchLocation(revision);
+      const TableKey key{.version = version, .table_name = std::string(table_name)};
+      write.Activate(write.state.tables[key], revision);
+      return {};
+    });
+  }
+
+  Status DeactivateTable(const DatasetVersion& version, std::string_view table_name,
+                         Deadline deadline) override {
+    return Apply(deadline, [&](const MemoryWrite& write) -> Status {
+      const auto found =
+          write.state.tables.find({.version = version, .table_name = std::string(table_name)});
+      if (found == write.state.tables.end()) return NoSuchTable(version, table_name);
+      write.Activate(found->second, std::nullopt);
+      return {};
+    });
+  }
+
   Result<JobId> ScheduleJob(std::string_view node_id, const JobDescriptor& descriptor,
                             Deadline deadline) override {
-    return Apply(deadline, [&](const Write& write) -> Result<JobId> {
-      if (!write.state.workers.contains(node_id)) return NoSuchWorker(node_id);
-      auto& jobs = write.state.jobs;
-      auto found = std::ranges::find_if(
-          jobs, [&](const auto& entry) { return entry.second.version == descriptor.version; });
-      if (found == jobs.end()) {
-        const JobId id{static_cast<std::int64_t>(jobs.size()) + 1};
-        Job job{.row = {.id = id, .node_id = {}, .created_at = write.now, .updated_at = write.now},
-                .version = descriptor.version,
-                .events = {}};
-        found = jobs.emplace(id, std::move(job)).first;
-      } else {
-        TIDEMARK_TRY(const Outcome outcome, DecideSchedule(found->second.row, descriptor));
-        if (outcome == Outcome::kNothingToDo) return found->first;
-      }
-      found->second.row.node_id = node_id;
-      write.SetStatus(found->second, JobStatus::kScheduled, PrintJobDescriptor(descriptor));
-      return found->first;
-    });
+    return Apply(deadline,
+                 [&](const MemoryWrite& write) { return write.ScheduleJob(node_id, descriptor); });
   }
 
-  Status TransitionJob(JobId id, JobTransition transition, const std::optional<std::string>& detail,
-                       Deadline deadline) override {
+  Status TransitionJob(const JobClaim& claim, JobTransition transition,
+                       const std::optional<std::string>& detail, Deadline deadline) override {
     TIDEMARK_TRY(CheckDetail(transition, detail));
-    return Apply(deadline, [&](const Write& write) -> Status {
-      const auto found = write.state.jobs.find(id);
-      if (found == write.state.jobs.end()) return NoSuchJob(id);
-      Job& job = found->second;
-      TIDEMARK_TRY(const Outcome outcome, DecideTransition(id, transition, job.row.status));
+    return Apply(deadline, [&](const MemoryWrite& write) -> Status {
+      TIDEMARK_TRY(const auto job, write.state.FindJob(claim.job));
+      if (!job) return NoSuchJob(claim.job);
+      TIDEMARK_TRY(const Outcome outcome, DecideTransition(claim, transition, *job));
       if (outcome == Outcome::kNothingToDo) return {};
-      TIDEMARK_TRY(const auto stored_detail, DetailAfter(transition, job.row, detail));
-      write.SetStatus(job, TargetOf(transition), stored_detail);
+      TIDEMARK_TRY(const auto stored_detail, DetailAfter(transition, *job, detail));
+      write.EnterState(job->id, job->node_id, TargetOf(transition), stored_detail);
       return {};
     });
   }
 
-  Status RegisterWorker(std::string_view node_id, std::string_view info_json,
-                        Deadline deadline) override {
-    return Apply(deadline, [&](const Write& write) -> Status {
-      const auto [entry, is_new] = write.state.workers.try_emplace(std::string(node_id));
-      WorkerRow& worker = entry->second;
-      worker.node_id = node_id;
+  Result<std::vector<JobId>> TakeOverJobs(std::string_view node_id, SilenceLimit silence,
+                                          std::size_t limit, Deadline deadline) override {
+    return Apply(deadline, [&](const MemoryWrite& write) {
+      return write.TakeOverJobs(node_id, silence, limit);
+    });
+  }
+
+  Result<std::vector<JobId>> HandOverJobs(std::string_view node_id, SilenceLimit silence,
+                                          Deadline deadline) override {
+    return Apply(deadline,
+                 [&](const MemoryWrite& write) { return write.HandOverJobs(node_id, silence); });
+  }
+
+  Status DeleteJob(JobId id, Deadline deadline) override {
+    return Apply(deadline, [&](const MemoryWrite& write) -> Status {
+      TIDEMARK_TRY(const auto job, write.state.FindJob(id));
+      if (!job) return {};
+      TIDEMARK_TRY(CheckMayDelete(id, job->status));
+      write.DeleteJob(id);
+      return {};
+    });
+  }
+
+  Result<std::uint64_t> DeleteJobs(const std::vector<JobStatus>& statuses,
+                                   Deadline deadline) override {
+    TIDEMARK_TRY(CheckAreTerminal(statuses));
+    return Apply(deadline, [&](const MemoryWrite& write) -> Result<std::uint64_t> {
+      std::vector<JobId> ids;
+      for (const auto& [id, status] : write.state.statuses) {
+        const JobStatus present = ParseJobStatus(status.status);
+        const bool is_job = write.state.jobs.contains(id);
+        if (is_job && std::ranges::find(statuses, present) != statuses.end()) ids.push_back(id);
+      }
+      for (const JobId id : ids) write.DeleteJob(id);
+      return ids.size();
+    });
+  }
+
+  Result<UtcTime> RegisterWorker(std::string_view node_id, std::string_view info_json,
+                                 Deadline deadline) override {
+    return Apply(deadline, [&](const MemoryWrite& write) -> Result<UtcTime> {
+      StoredWorker& worker =
+          write.state.workers
+              .try_emplace(
+                  std::string(node_id),
+                  StoredWorker{
+                      .heartbeat_at = {}, .created_at = write.now, .registered_at = {}, .info = {}})
+              .first->second;
+      UtcTime registered_at = write.time;
+      if (const auto former = ReadStoredTime("registered_at", worker.registered_at)) {
+        registered_at = RegistrationAfter(*former, write.time);
+      }
       worker.info = info_json;
       worker.heartbeat_at = write.now;
-      worker.registered_at = write.now;
-      if (is_new) worker.created_at = write.now;
-      return {};
+      worker.registered_at = FormatRfc3339(registered_at);
+      return registered_at;
     });
   }
 
   Status Heartbeat(std::string_view node_id, Deadline deadline) override {
-    return Apply(deadline, [&](const Write& write) -> Status {
+    return Apply(deadline, [&](const MemoryWrite& write) -> Status {
       const auto found = write.state.workers.find(node_id);
       if (found == write.state.workers.end()) return NoSuchWorker(node_id);
       found->second.heartbeat_at = write.now;
@@ -231,30 +221,110 @@ class MemoryStore final : public MetadataStore {
     });
   }
 
+  Result<bool> LeaseChainHead(std::string_view network, std::string_view owner,
+                              std::chrono::milliseconds duration, Deadline deadline) override {
+    TIDEMARK_TRY(CheckLeaseDuration(duration));
+    return Apply(deadline, [&](const MemoryWrite& write) -> Result<bool> {
+      auto& leases = write.state.leases;
+      const auto found = leases.find(network);
+      const auto present = found == leases.end() ? std::nullopt : std::optional(found->second);
+      if (!MayLease(owner, present, write.time)) return false;
+      leases[std::string(network)] = {.owner = std::string(owner),
+                                      .expires_at = write.time + duration};
+      return true;
+    });
+  }
+
+  Status PutChainHead(const ChainHeadRow& head, Deadline deadline) override {
+    return Apply(deadline, [&](const MemoryWrite& write) -> Status {
+      ChainHeadRow& stored = write.state.heads[{.network = head.network, .tag = head.tag}];
+      auto found = head.found ? head.found : stored.found;
+      stored = head;
+      stored.checked_at = std::chrono::floor<std::chrono::microseconds>(head.checked_at);
+      if (found) {
+        found->observed_at = std::chrono::floor<std::chrono::microseconds>(found->observed_at);
+      }
+      stored.found = found;
+      return {};
+    });
+  }
+
+  Result<FileId> ReplaceFiles(const JobClaim& writer, const NewFile& file,
+                              const std::vector<FileId>& parents, CollectionDelay delay,
+                              Deadline deadline) override {
+    TIDEMARK_TRY(CheckSizes({file}));
+    return Apply(deadline, [&](const MemoryWrite& write) {
+      return write.ReplaceFiles(writer, file, parents, delay);
+    });
+  }
+
+  Status ScheduleCollection(LocationId location, std::uint64_t version,
+                            const std::vector<FileId>& files, CollectionDelay delay,
+                            Deadline deadline) override {
+    return Apply(deadline, [&](const MemoryWrite& write) {
+      return write.ScheduleCollection(location, version, files, delay);
+    });
+  }
+
+  Status RemoveFiles(const std::optional<JobClaim>& writer, const FileRemoval& removal,
+                     Deadline deadline) override {
+    return Apply(deadline,
+                 [&](const MemoryWrite& write) { return write.RemoveFiles(writer, removal); });
+  }
+
+  Result<std::uint64_t> CondemnObjects(LocationId location,
+                                       const std::vector<std::string>& file_names,
+                                       Deadline deadline) override {
+    return Apply(deadline, [&](const MemoryWrite& write) {
+      return write.CondemnObjects(location, file_names);
+    });
+  }
+
+  Status ForgetObjects(const std::vector<CondemnedObject>& objects, Deadline deadline) override {
+    return Apply(deadline, [&](const MemoryWrite& write) -> Status {
+      write.ForgetObjects(objects);
+      return {};
+    });
+  }
+
+  Result<std::uint64_t> PruneFeed(std::chrono::milliseconds keep, Deadline deadline) override {
+    TIDEMARK_TRY(const auto bounded, BoundKeep(keep));
+    return Apply(deadline, [&](const MemoryWrite& write) -> Result<std::uint64_t> {
+      return metadata_db::PruneFeed(write.state.feed, write.time - bounded);
+    });
+  }
+
  private:
   // Readers hold the state that they were opened on, so it is replaced, never changed.
   template <class Body>
-  std::invoke_result_t<Body, const Write&> Apply(Deadline deadline, const Body& body) {
+  std::invoke_result_t<Body, const MemoryWrite&> Apply(Deadline deadline, const Body& body) {
     TIDEMARK_TRY(CheckDeadline(deadline));
     const MutexLock lock(mutex_);
     auto next = std::make_shared<MemoryState>(*state_);
     // Databases keep microseconds.
-    const UtcTime now = std::chrono::floor<std::chrono::microseconds>(clock_.Now());
-    auto result = body(Write{.state = *next, .now = now});
-    if (result) state_ = std::move(next);
+    const UtcTime time = std::chrono::floor<std::chrono::microseconds>(clock_.Now());
+    auto result = body(MemoryWrite{.state = *next, .time = time, .now = FormatRfc3339(time)});
+    if (result) {
+      RecordChanges(*state_, *next, time);
+      state_ = std::move(next);
+    }
     return result;
   }
 
   const Clock& clock_;
   Mutex mutex_;
-  std::shared_ptr<const MemoryState> state_ TIDEMARK_GUARDED_BY(mutex_) =
-      std::make_shared<const MemoryState>();
+  std::shared_ptr<const MemoryState> state_ TIDEMARK_GUARDED_BY(mutex_);
 };
 
 }  // namespace
 
 std::unique_ptr<MetadataStore> MakeMemoryStore(const Clock& clock) {
-  return std::make_unique<MemoryStore>(clock);
+  return std::make_unique<MemoryStore>(clock, MemoryState());
+}
+
+Result<std::unique_ptr<MetadataStore>> MakeMemoryStore(const Clock& clock, const MemoryRows& rows) {
+  TIDEMARK_TRY(MemoryState state, LoadMemoryRows(rows, clock.Now()));
+  return std::make_unique<MemoryStore>(clock, std::move(state));
 }
 
 }  // namespace tidemark::metadata_db

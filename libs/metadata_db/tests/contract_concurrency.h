@@ -14,12 +14,12 @@ TEST_P(MetadataStoreContract, AReaderKeepsSeeingTheMomentItWasOpenedAt) {
   Register(Version());
   const JobId job = Schedule(Version());
   const LocationId location = Acquire(Version(), job, "blocks");
-  Must(store.CommitFiles(job, {File(location, "a")}, Soon()));
+  Must(store.CommitFiles({job}, {File(location, "a")}, Soon()));
   const std::string before = Dump();
   const auto old_reader = Read();
 
   clock.Advance(std::chrono::seconds(1));
-  Must(store.CommitFiles(job, {File(location, "b")}, Soon()));
+  Must(store.CommitFiles({job}, {File(location, "b")}, Soon()));
   Move(job, JobTransition::kStart);
   Tag(Version(), "1.0.0");
   Must(store.Heartbeat(kNode, Soon()));
@@ -42,7 +42,8 @@ TEST_P(MetadataStoreContract, ReadersSeeWholeCommitsWhileAnotherThreadCommits) {
     for (int i = 0; i < kCommits; ++i) {
       const std::string name = std::to_string(i);
       Must(store.CommitFiles(
-          job, {File(location, name + "a"), File(location, name + "b"), File(location, name + "c")},
+          {job},
+          {File(location, name + "a"), File(location, name + "b"), File(location, name + "c")},
           Soon()));
     }
     done = true;
@@ -74,13 +75,13 @@ TEST_P(MetadataStoreContract, TwoThreadsCommittingAtOnceLoseNothing) {
   constexpr int kCommits = 25;
   const JobId jobs[] = {Schedule(Version('a')), Schedule(Version('b'))};
   const LocationId locations[] = {
-      Must(store.AcquireTables(Version('a'), jobs[0], {{"blocks", "p"}}, Soon()))[0]
+      Must(store.AcquireTables(Version('a'), {jobs[0]}, {{"blocks", "p"}}, Soon()))[0]
           .active_revision.value(),
-      Must(store.AcquireTables(Version('b'), jobs[1], {{"blocks", "q"}}, Soon()))[0]
+      Must(store.AcquireTables(Version('b'), {jobs[1]}, {{"blocks", "q"}}, Soon()))[0]
           .active_revision.value()};
   const auto commit_all = [&](std::size_t which) {
     for (int i = 0; i < kCommits; ++i) {
-      Must(store.CommitFiles(jobs[which], {File(locations[which], std::to_string(i))}, Soon()));
+      Must(store.CommitFiles({jobs[which]}, {File(locations[which], std::to_string(i))}, Soon()));
     }
   };
   std::thread other(commit_all, 1);
@@ -115,7 +116,7 @@ TEST_P(MetadataStoreContract, ThreadsThatDoTheSameAtOnceEndAsIfOneHadDoneIt) {
 
     std::atomic<int> starts = 0;
     in_threads([&](int) {
-      if (store.TransitionJob(jobs[0], JobTransition::kStart, std::nullopt, Soon())) ++starts;
+      if (store.TransitionJob({jobs[0]}, JobTransition::kStart, std::nullopt, Soon())) ++starts;
     });
     EXPECT_EQ(starts, 1);
     EXPECT_EQ(Must(Read()->ListJobEvents(jobs[0])).size(), 2U);
@@ -123,10 +124,10 @@ TEST_P(MetadataStoreContract, ThreadsThatDoTheSameAtOnceEndAsIfOneHadDoneIt) {
     std::vector<FileId> files(kThreads);
     in_threads([&](int i) {
       const auto rows =
-          Must(store.AcquireTables(Version(digit), jobs[0], {{"blocks", {digit}}}, Soon()));
+          Must(store.AcquireTables(Version(digit), {jobs[0]}, {{"blocks", {digit}}}, Soon()));
       const LocationId location = rows.at(0).active_revision.value();
       files[static_cast<std::size_t>(i)] =
-          Must(store.CommitFiles(jobs[0], {File(location, "f")}, Soon())).at(0);
+          Must(store.CommitFiles({jobs[0]}, {File(location, "f")}, Soon())).at(0);
     });
     EXPECT_THAT(files, testing::Each(files[0]));
     // Activation, writer, file.
@@ -146,11 +147,19 @@ TEST_P(MetadataStoreContract, NothingHappensAfterTheDeadline) {
             "unavailable");
   EXPECT_EQ(CodeOf(store.LinkManifest(Version(), past)), "unavailable");
   EXPECT_EQ(CodeOf(store.SetVersionTag(Version(), tag, past)), "unavailable");
-  EXPECT_EQ(CodeOf(store.AcquireTables(Version(), job, {{"logs", "p"}}, past)), "unavailable");
-  EXPECT_EQ(CodeOf(store.CommitFiles(job, {File(location, "a")}, past)), "unavailable");
+  EXPECT_EQ(CodeOf(store.AcquireTables(Version(), {job}, {{"logs", "p"}}, past)), "unavailable");
+  EXPECT_EQ(CodeOf(store.CommitFiles({job}, {File(location, "a")}, past)), "unavailable");
   EXPECT_EQ(CodeOf(store.ScheduleJob(kNode, Descriptor(Version('b')), past)), "unavailable");
-  EXPECT_EQ(CodeOf(store.TransitionJob(job, JobTransition::kStart, std::nullopt, past)),
+  EXPECT_EQ(CodeOf(store.TransitionJob({job}, JobTransition::kStart, std::nullopt, past)),
             "unavailable");
+  EXPECT_EQ(CodeOf(store.RegisterRevision({Version(), "blocks", "new"}, past)), "unavailable");
+  EXPECT_EQ(CodeOf(store.RestoreFiles(location, {File(location, "a")}, past)), "unavailable");
+  EXPECT_EQ(CodeOf(store.ActivateRevision(Version(), "logs", location, past)), "unavailable");
+  EXPECT_EQ(CodeOf(store.DeactivateTable(Version(), "blocks", past)), "unavailable");
+  EXPECT_EQ(CodeOf(store.DeleteJob(job, past)), "unavailable");
+  EXPECT_EQ(CodeOf(store.DeleteJobs({JobStatus::kStopped}, past)), "unavailable");
+  EXPECT_EQ(CodeOf(store.LeaseChainHead("n", "o", std::chrono::seconds(1), past)), "unavailable");
+  EXPECT_EQ(CodeOf(store.PutChainHead(HeadAt("n", 1, clock.Now()), past)), "unavailable");
   EXPECT_EQ(CodeOf(store.RegisterWorker("w", "{}", past)), "unavailable");
   EXPECT_EQ(CodeOf(store.Heartbeat(kNode, past)), "unavailable");
   EXPECT_EQ(Dump(), before);
@@ -166,6 +175,16 @@ TEST_P(MetadataStoreContract, AReaderAnswersNothingAfterItsDeadline) {
   EXPECT_EQ(CodeOf(reader->GetTag(Version().dataset, "dev")), "unavailable");
   EXPECT_EQ(CodeOf(reader->ListTags(Version().dataset)), "unavailable");
   EXPECT_EQ(CodeOf(reader->ListAllTags()), "unavailable");
+  EXPECT_EQ(CodeOf(reader->ListManifests()), "unavailable");
+  EXPECT_EQ(CodeOf(reader->ListTagsOfManifest(Version().manifest_hash)), "unavailable");
+  EXPECT_EQ(CodeOf(reader->ListTablesWrittenBy({1})), "unavailable");
+  EXPECT_EQ(CodeOf(reader->GetRevision({1})), "unavailable");
+  EXPECT_EQ(CodeOf(reader->ListRevisions({})), "unavailable");
+  EXPECT_EQ(CodeOf(reader->GetFile({1})), "unavailable");
+  EXPECT_EQ(CodeOf(reader->ListJobsOfVersion(Version())), "unavailable");
+  EXPECT_EQ(CodeOf(reader->GetJobEvent({1}, 1)), "unavailable");
+  EXPECT_EQ(CodeOf(reader->GetWorker("w")), "unavailable");
+  EXPECT_EQ(CodeOf(reader->ListChainHeads()), "unavailable");
   EXPECT_EQ(CodeOf(reader->ListTables(Version())), "unavailable");
   EXPECT_EQ(CodeOf(reader->GetTable(Version(), "blocks")), "unavailable");
   EXPECT_EQ(CodeOf(reader->ListFiles({1})), "unavailable");

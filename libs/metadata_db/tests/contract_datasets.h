@@ -24,6 +24,49 @@ TEST_P(MetadataStoreContract, AnEmptyStoreHasNothing) {
   EXPECT_TRUE(Must(reader->ListJobs({})).empty());
   EXPECT_TRUE(Must(reader->ListJobEvents({1})).empty());
   EXPECT_TRUE(Must(reader->ListWorkers()).empty());
+  EXPECT_TRUE(Must(reader->ListManifests()).empty());
+  EXPECT_TRUE(Must(reader->ListTagsOfManifest({std::string(64, 'a')})).empty());
+  EXPECT_TRUE(Must(reader->ListTablesWrittenBy({1})).empty());
+  EXPECT_FALSE(Must(reader->GetRevision({1})).has_value());
+  EXPECT_TRUE(Must(reader->ListRevisions({})).empty());
+  EXPECT_FALSE(Must(reader->GetFile({1})).has_value());
+  EXPECT_TRUE(Must(reader->ListJobsOfVersion(Version())).empty());
+  EXPECT_FALSE(Must(reader->GetJobEvent({1}, 1)).has_value());
+  EXPECT_FALSE(Must(reader->GetWorker("w")).has_value());
+  EXPECT_TRUE(Must(reader->ListChainHeads()).empty());
+}
+
+TEST_P(MetadataStoreContract, ManifestsAreListedByHashWithTheNumberOfTheirDatasets) {
+  Must(store.RegisterManifest({Version('c').manifest_hash, "path/c", "static"}, Soon()));
+  Register(Version('b', "mainnet"));
+  Register(Version('a', "mainnet"));
+  Register(Version('a', "sepolia"));
+  Must(store.LinkManifest(Version('a', "sepolia"), Soon()));
+  const auto rows = Must(Read()->ListManifests());
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0].manifest.hash, Version('a').manifest_hash);
+  EXPECT_EQ(rows[0].dataset_count, 2U) << "linked twice to one of them";
+  EXPECT_EQ(rows[1].dataset_count, 1U);
+  EXPECT_EQ(rows[2].manifest.hash, Version('c').manifest_hash);
+  EXPECT_EQ(rows[2].manifest.path, "path/c");
+  EXPECT_EQ(rows[2].manifest.kind, "static");
+  EXPECT_EQ(rows[2].dataset_count, 0U);
+}
+
+TEST_P(MetadataStoreContract, TheTagsOfAManifestAreThoseOfAllDatasetsThatPointAtIt) {
+  Register(Version('a', "sepolia"));
+  Register(Version('a', "mainnet"));
+  Tag(Version('a', "mainnet"), "1.0.0");
+  Tag(Version('a', "mainnet"), "1.0.0-rc.1");
+  Register(Version('b', "mainnet"));
+  std::vector<std::string> tags;
+  for (const TagRow& tag : Must(Read()->ListTagsOfManifest(Version('a').manifest_hash))) {
+    EXPECT_EQ(tag.hash, Version('a').manifest_hash);
+    tags.push_back(tag.dataset.name + " " + tag.version);
+  }
+  EXPECT_THAT(tags, testing::ElementsAre("mainnet 1.0.0", "mainnet 1.0.0-rc.1", "mainnet latest",
+                                         "sepolia dev"));
+  EXPECT_TRUE(Must(Read()->ListTagsOfManifest(Version('c').manifest_hash)).empty());
 }
 
 TEST_P(MetadataStoreContract, ARegisteredManifestKeepsItsFirstRow) {

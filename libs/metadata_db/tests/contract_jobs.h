@@ -113,6 +113,7 @@ TEST_P(MetadataStoreContract, EveryTransitionFromEveryStateDoesWhatTheTableSays)
       {kFail, {kScheduled, kRunning}, kError},
       {kFailForGood, {kScheduled, kRunning}, kFatal},
       {kRetry, {kError}, kScheduled},
+      {kRestart, {kRunning}, kScheduled},
   };
   const std::vector<JobStatus> ignores_stop = {kStopRequested, kStopping, kStopped,
                                                kCompleted,     kError,    kFatal};
@@ -134,7 +135,7 @@ TEST_P(MetadataStoreContract, EveryTransitionFromEveryStateDoesWhatTheTableSays)
       const std::string dump = Dump();
       clock.Advance(std::chrono::seconds(1));
 
-      const Status moved = store.TransitionJob(id, edge.transition, detail, Soon());
+      const Status moved = store.TransitionJob({id}, edge.transition, detail, Soon());
       if (contains(edge.from, from)) {
         ASSERT_EQ(CodeOf(moved), "ok");
         const auto after = Must(Read()->GetJob(id)).value();
@@ -148,7 +149,8 @@ TEST_P(MetadataStoreContract, EveryTransitionFromEveryStateDoesWhatTheTableSays)
         EXPECT_EQ(events.back().event_type, ToString(edge.to));
         EXPECT_EQ(events.back().created_at, clock.Now());
         EXPECT_EQ(events.back().node_id, kNode);
-        EXPECT_EQ(events.back().detail, edge.to == kScheduled ? before.descriptor : detail);
+        EXPECT_EQ(Json(events.back().detail),
+                  Json(edge.to == kScheduled ? before.descriptor : detail));
       } else if (edge.transition == kRequestStop && contains(ignores_stop, from)) {
         EXPECT_EQ(CodeOf(moved), "ok");
         EXPECT_EQ(Dump(), dump);
@@ -164,10 +166,11 @@ TEST_P(MetadataStoreContract, EveryTransitionFromEveryStateDoesWhatTheTableSays)
 TEST_P(MetadataStoreContract, ATransitionOfAJobThatDoesNotExistFails) {
   for (const std::int64_t id : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1},
                                 std::numeric_limits<std::int64_t>::max()}) {
-    EXPECT_EQ(CodeOf(store.TransitionJob({id}, JobTransition::kStart, std::nullopt, Soon())),
+    EXPECT_EQ(CodeOf(store.TransitionJob({{id}}, JobTransition::kStart, std::nullopt, Soon())),
               "not_found");
-    EXPECT_EQ(CodeOf(store.TransitionJob({id}, JobTransition::kRequestStop, std::nullopt, Soon())),
-              "not_found");
+    EXPECT_EQ(
+        CodeOf(store.TransitionJob({{id}}, JobTransition::kRequestStop, std::nullopt, Soon())),
+        "not_found");
   }
 }
 
@@ -175,10 +178,10 @@ TEST_P(MetadataStoreContract, OnlyFailuresCarryADetailAndTheyMust) {
   using enum JobTransition;
   const JobId id = Schedule(Version());
   const std::string dump = Dump();
-  EXPECT_EQ(CodeOf(store.TransitionJob(id, kFail, std::nullopt, Soon())), "invalid_argument");
-  EXPECT_EQ(CodeOf(store.TransitionJob(id, kFailForGood, std::nullopt, Soon())),
+  EXPECT_EQ(CodeOf(store.TransitionJob({id}, kFail, std::nullopt, Soon())), "invalid_argument");
+  EXPECT_EQ(CodeOf(store.TransitionJob({id}, kFailForGood, std::nullopt, Soon())),
             "invalid_argument");
-  EXPECT_EQ(CodeOf(store.TransitionJob(id, kStart, "{}", Soon())), "invalid_argument");
+  EXPECT_EQ(CodeOf(store.TransitionJob({id}, kStart, "{}", Soon())), "invalid_argument");
   EXPECT_EQ(Dump(), dump);
 }
 
@@ -260,7 +263,7 @@ TEST_P(MetadataStoreContract, AWorkerRegistersBeatsAndRegistersAgain) {
   EXPECT_EQ(again.created_at, first);
   EXPECT_EQ(again.registered_at, clock.Now());
   EXPECT_EQ(again.heartbeat_at, clock.Now());
-  EXPECT_EQ(again.info, R"({"version":"2"})");
+  EXPECT_EQ(Json(again.info), Json(R"({"version":"2"})"));
 }
 
 TEST_P(MetadataStoreContract, AHeartbeatOfAWorkerThatNeverRegisteredFails) {

@@ -10,7 +10,7 @@ namespace tidemark::metadata_db {
 TEST_P(MetadataStoreContract, AcquiringNewTablesRegistersThemWithActiveRevisions) {
   const JobId job = Schedule(Version());
   const auto rows = Must(
-      store.AcquireTables(Version(), job, {{"logs", "p/logs"}, {"blocks", "p/blocks"}}, Soon()));
+      store.AcquireTables(Version(), {job}, {{"logs", "p/logs"}, {"blocks", "p/blocks"}}, Soon()));
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].table_name, "logs");
   EXPECT_EQ(rows[0].path, "p/logs");
@@ -54,7 +54,7 @@ TEST_P(MetadataStoreContract, AcquiringAgainKeepsTheRevisionAndChangesNothing) {
   const JobId job = Schedule(Version());
   const LocationId location = Acquire(Version(), job, "blocks");
   const std::string before = Dump();
-  const auto rows = Must(store.AcquireTables(Version(), job, {{"blocks", "elsewhere"}}, Soon()));
+  const auto rows = Must(store.AcquireTables(Version(), {job}, {{"blocks", "elsewhere"}}, Soon()));
   EXPECT_EQ(rows.at(0).active_revision, location);
   EXPECT_EQ(rows.at(0).path, "mainnet/blocks");
   EXPECT_EQ(Dump(), before);
@@ -62,13 +62,13 @@ TEST_P(MetadataStoreContract, AcquiringAgainKeepsTheRevisionAndChangesNothing) {
 
 TEST_P(MetadataStoreContract, AcquiringNoTablesYieldsNone) {
   const JobId job = Schedule(Version());
-  EXPECT_TRUE(Must(store.AcquireTables(Version(), job, {}, Soon())).empty());
+  EXPECT_TRUE(Must(store.AcquireTables(Version(), {job}, {}, Soon())).empty());
 }
 
 TEST_P(MetadataStoreContract, AcquiringATableTwiceInOneCallYieldsItTwice) {
   const JobId job = Schedule(Version());
   const auto rows =
-      Must(store.AcquireTables(Version(), job, {{"blocks", "p"}, {"blocks", "q"}}, Soon()));
+      Must(store.AcquireTables(Version(), {job}, {{"blocks", "p"}, {"blocks", "q"}}, Soon()));
   EXPECT_EQ(Show(rows.at(0)), Show(rows.at(1)));
   EXPECT_EQ(rows.at(0).path, "p");
 }
@@ -76,7 +76,7 @@ TEST_P(MetadataStoreContract, AcquiringATableTwiceInOneCallYieldsItTwice) {
 TEST_P(MetadataStoreContract, APathThatHasARevisionIsThatRevision) {
   const JobId job = Schedule(Version());
   const auto rows =
-      Must(store.AcquireTables(Version(), job, {{"blocks", "same"}, {"logs", "same"}}, Soon()));
+      Must(store.AcquireTables(Version(), {job}, {{"blocks", "same"}, {"logs", "same"}}, Soon()));
   EXPECT_EQ(rows.at(0).active_revision, rows.at(1).active_revision);
   EXPECT_EQ(rows.at(0).revision_version, 3U) << "two activations and one writer";
   EXPECT_EQ(rows.at(1).revision_version, 3U);
@@ -86,7 +86,8 @@ TEST_P(MetadataStoreContract, AcquiringForAJobThatDoesNotExistLeavesNothing) {
   for (const std::int64_t id :
        {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1},
         std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()}) {
-    EXPECT_EQ(CodeOf(store.AcquireTables(Version(), {id}, {{"blocks", "p"}}, Soon())), "not_found")
+    EXPECT_EQ(CodeOf(store.AcquireTables(Version(), {{id}}, {{"blocks", "p"}}, Soon())),
+              "not_found")
         << id;
   }
   EXPECT_TRUE(Must(Read()->ListTables(Version())).empty());
@@ -102,7 +103,7 @@ TEST_P(MetadataStoreContract, ARevisionChangesHandsOnlyWhenItsWriterIsTerminal) 
     const DatasetVersion version = Version(digit++);
     const JobId first = Schedule(version);
     const auto path = version.manifest_hash.hex;
-    const auto rows = Must(store.AcquireTables(version, first, {{"blocks", path}}, Soon()));
+    const auto rows = Must(store.AcquireTables(version, {first}, {{"blocks", path}}, Soon()));
     MoveTo(first, status);
     const JobId second = Schedule(Version(version.manifest_hash.hex[0], "other"));
     const std::uint64_t number = NumberOf(version, "blocks");
@@ -110,7 +111,7 @@ TEST_P(MetadataStoreContract, ARevisionChangesHandsOnlyWhenItsWriterIsTerminal) 
 
     // A table that the second job could have comes first: it must not be acquired alone.
     const auto taken = store.AcquireTables(
-        version, second, {{"free", path + "/free"}, {"blocks", "unused"}}, Soon());
+        version, {second}, {{"free", path + "/free"}, {"blocks", "unused"}}, Soon());
     if (!IsTerminal(status)) {
       ASSERT_EQ(CodeOf(taken), "conflict");
       EXPECT_THAT(taken.error().message, testing::HasSubstr(std::string(ToString(status))));
@@ -136,14 +137,15 @@ TEST_P(MetadataStoreContract, ATablesVersionRisesByOneForEachChangeAndForNothing
     EXPECT_EQ(NumberOf(Version(), "blocks"), number) << what;
   };
 
-  Must(store.CommitFiles(job, {File(location, "a")}, Soon()));
+  Must(store.CommitFiles({job}, {File(location, "a")}, Soon()));
   expect_rise_of(1, "one file");
-  Must(store.CommitFiles(job, {File(location, "b"), File(location, "c")}, Soon()));
+  Must(store.CommitFiles({job}, {File(location, "b"), File(location, "c")}, Soon()));
   expect_rise_of(2, "two files");
-  Must(store.CommitFiles(job, {File(location, "b"), File(location, "d")}, Soon()));
+  Must(store.CommitFiles({job}, {File(location, "b"), File(location, "d")}, Soon()));
   expect_rise_of(1, "one new file beside one that is there");
-  EXPECT_EQ(CodeOf(store.CommitFiles(job, {File(location, "e"), File(location, "a", "x")}, Soon())),
-            "conflict");
+  EXPECT_EQ(
+      CodeOf(store.CommitFiles({job}, {File(location, "e"), File(location, "a", "[1]")}, Soon())),
+      "conflict");
   expect_rise_of(0, "a commit that failed");
   Move(job, JobTransition::kStart);
   expect_rise_of(1, "its writer started");

@@ -9,8 +9,10 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "tidemark/metadata_db/metadata_store.h"
+#include "tidemark/model/bytes.h"
 
 namespace tidemark::metadata_db {
 
@@ -29,6 +31,17 @@ std::string CodeOf(const Result<T>& result) {
   return result ? "ok" : std::string(ToString(result.error().code));
 }
 
+/// JSON without blanks and by key, because a database may keep the value and not the text; what is
+/// no JSON as it is.
+inline std::string ShowJson(const std::string& text) {
+  const auto value = nlohmann::json::parse(text, nullptr, false);
+  return value.is_discarded() ? text : value.dump();
+}
+
+inline std::string ShowJson(const std::optional<std::string>& text) {
+  return text ? ShowJson(*text) : "null";
+}
+
 inline std::string Show(const std::optional<std::string>& text) { return text.value_or("null"); }
 
 inline std::string Show(const TagRow& row) {
@@ -42,12 +55,29 @@ inline std::string Show(const TableRow& row) {
                      row.active_revision.value_or(LocationId{}).value, Show(row.path),
                      row.writer.value_or(JobId{}).value,
                      row.writer_status ? ToString(*row.writer_status) : "null",
-                     row.revision_version);
+                     row.revision_version.value());
+}
+
+inline std::string Show(const RevisionRow& row) {
+  return fmt::format("revision {} path {} active {} writer {} status {} metadata {}\n",
+                     row.id.value, row.path, row.is_active, row.writer.value_or(JobId{}).value,
+                     row.writer_status ? ToString(*row.writer_status) : "null",
+                     ShowJson(row.metadata));
+}
+
+inline std::string Show(const ChainHeadRow& row) {
+  const auto found = row.found
+                         ? fmt::format("{} {} of {} at {}", row.found->head.number.value,
+                                       ToHex(row.found->head.hash), row.found->head.timestamp_s,
+                                       FormatRfc3339(row.found->observed_at))
+                         : "nothing";
+  return fmt::format("head {} {} by {} at {} error {} found {}\n", row.network, ToString(row.tag),
+                     row.source, FormatRfc3339(row.checked_at), Show(row.error), found);
 }
 
 inline std::string Show(const FileRow& row) {
   return fmt::format("file {} at {} name {} metadata {} size {} tag {} object version {} url {}\n",
-                     row.id.value, row.location_id.value, row.file_name, row.metadata,
+                     row.id.value, row.location_id.value, row.file_name, ShowJson(row.metadata),
                      row.object_size ? std::to_string(*row.object_size) : "null",
                      Show(row.object_e_tag), Show(row.object_version), row.url);
 }
@@ -55,44 +85,61 @@ inline std::string Show(const FileRow& row) {
 inline std::string Show(const JobRow& row) {
   return fmt::format("job {} on {} is {} created {} updated {} descriptor {} attempts {}\n",
                      row.id.value, row.node_id, ToString(row.status), FormatRfc3339(row.created_at),
-                     FormatRfc3339(row.updated_at), Show(row.descriptor), row.attempts);
+                     FormatRfc3339(row.updated_at), ShowJson(row.descriptor), row.attempts);
 }
 
 inline std::string Show(const JobEventRow& row) {
   return fmt::format("event {} of {} at {} on {}: {} {}\n", row.id, row.job_id.value,
-                     FormatRfc3339(row.created_at), row.node_id, row.event_type, Show(row.detail));
+                     FormatRfc3339(row.created_at), row.node_id, row.event_type,
+                     ShowJson(row.detail));
 }
 
 inline std::string Show(const WorkerRow& row) {
   return fmt::format("worker {} heartbeat {} created {} registered {} info {}\n", row.node_id,
                      FormatRfc3339(row.heartbeat_at), FormatRfc3339(row.created_at),
-                     FormatRfc3339(row.registered_at), row.info);
+                     FormatRfc3339(row.registered_at), ShowJson(row.info));
 }
 
-/// Everything that can be reached without a name: tags, jobs, workers, and the manifests, tables
-/// and files of the versions that tags and jobs name. Stores with the same dump answer alike.
+/// Everything that can be reached without a name: tags, manifests, jobs, workers, revisions, files,
+/// heads, and the tables of the versions that tags, jobs and revisions name. Stores with the same
+/// dump answer alike.
 inline std::string DumpEverything(MetadataReader& reader) {
   std::string dump;
   std::set<DatasetVersion> versions;
+  for (const ManifestUseRow& row : Must(reader.ListManifests())) {
+    dump += fmt::format("manifest {} path {} kind {} used by {}\n", row.manifest.hash.hex,
+                        row.manifest.path, row.manifest.kind, row.dataset_count);
+  }
   for (const TagRow& tag : Must(reader.ListAllTags())) {
     dump += Show(tag);
     versions.insert({.dataset = tag.dataset, .manifest_hash = tag.hash});
   }
   for (const JobRow& job : Must(reader.ListJobs({}))) {
     dump += Show(job);
-    if (job.descriptor) versions.insert(Must(ParseJobDescriptor(*job.descriptor)).version);
+    if (const auto descriptor = ParseJobDescriptor(job.descriptor.value_or(""))) {
+      versions.insert(descriptor->version);
+    }
     for (const JobEventRow& event : Must(reader.ListJobEvents(job.id))) dump += Show(event);
   }
   for (const WorkerRow& worker : Must(reader.ListWorkers())) dump += Show(worker);
+  for (const ChainHeadRow& head : Must(reader.ListChainHeads())) dump += Show(head);
+  for (const RevisionRow& revision : Must(reader.ListRevisions({}))) {
+    dump += Show(revision);
+    for (const FileRow& file : Must(reader.ListFiles(revision.id))) dump += Show(file);
+    const auto of = nlohmann::json::parse(revision.metadata, nullptr, false);
+    const auto text = [&](const char* key) {
+      const bool is_text = of.is_object() && of.contains(key) && of[key].is_string();
+      return is_text ? of[key].get<std::string>() : std::string();
+    };
+    versions.insert({.dataset = {.ns = text("dataset_namespace"), .name = text("dataset_name")},
+                     .manifest_hash = {text("manifest_hash")}});
+  }
   for (const DatasetVersion& version : versions) {
-    const auto manifest = Must(reader.GetManifest(version.manifest_hash));
-    dump += fmt::format("manifest {} path {} kind {} linked {}\n", version.manifest_hash.hex,
-                        manifest ? manifest->path : "null", manifest ? manifest->kind : "null",
+    dump += fmt::format("{} is of {}: {}\n", version.manifest_hash.hex, ToString(version.dataset),
                         Must(reader.IsManifestLinked(version)));
-    for (const TableRow& table : Must(reader.ListTables(version))) {
-      dump += Show(table);
-      if (!table.active_revision) continue;
-      for (const FileRow& file : Must(reader.ListFiles(*table.active_revision))) dump += Show(file);
+    for (const TableRow& table : Must(reader.ListTables(version))) dump += Show(table);
+    for (const JobRow& job : Must(reader.ListJobsOfVersion(version))) {
+      dump += fmt::format("job {} was for {}\n", job.id.value, ToString(version.dataset));
     }
   }
   return dump;

@@ -4,14 +4,17 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "manual_clock.h"
 #include "metadata_dump.h"
 #include "tidemark/metadata_db/metadata_store.h"
+#include "tidemark/metadata_db/write_rules.h"
 
 namespace tidemark::metadata_db {
 
@@ -31,6 +34,23 @@ struct StoreFactory {
 };
 
 inline void PrintTo(const StoreFactory& factory, std::ostream* out) { *out << factory.name; }
+
+/// What a JSON text says, however it is written: a store may keep it in a form of its own.
+inline nlohmann::json Json(const std::optional<std::string>& text) {
+  return text ? nlohmann::json::parse(*text) : nlohmann::json();
+}
+
+/// What a look that found block `number` leaves.
+inline ChainHeadRow HeadAt(std::string network, std::uint64_t number, UtcTime when) {
+  ChainHead head{.number = {number}, .hash = {}, .timestamp_s = number};
+  head.hash.bytes.fill(static_cast<std::uint8_t>(number));
+  return {.network = std::move(network),
+          .tag = HeadTag::kLatest,
+          .source = "provider",
+          .checked_at = when,
+          .error = std::nullopt,
+          .found = ObservedHead{.head = head, .observed_at = when}};
+}
 
 class MetadataStoreContract : public testing::TestWithParam<StoreFactory> {
  public:
@@ -78,7 +98,7 @@ class MetadataStoreContract : public testing::TestWithParam<StoreFactory> {
         transition == JobTransition::kFail || transition == JobTransition::kFailForGood;
     std::optional<std::string> detail;
     if (is_failure) detail = R"({"error_code":"X","error_message":"broke"})";
-    Must(store.TransitionJob(job, transition, detail, Soon()));
+    Must(store.TransitionJob({job}, transition, detail, Soon()));
   }
 
   /// By legal edges, from wherever the job is after it was scheduled.
@@ -109,13 +129,13 @@ class MetadataStoreContract : public testing::TestWithParam<StoreFactory> {
 
   LocationId Acquire(const DatasetVersion& version, JobId job, const std::string& table) {
     const auto rows = Must(
-        store.AcquireTables(version, job, {{table, version.dataset.name + "/" + table}}, Soon()));
+        store.AcquireTables(version, {job}, {{table, version.dataset.name + "/" + table}}, Soon()));
     return rows.at(0).active_revision.value();
   }
 
   /// The number that rises with every change of the table.
   std::uint64_t NumberOf(const DatasetVersion& version, const std::string& table) {
-    return Must(Read()->GetTable(version, table)).value().revision_version;
+    return Must(Read()->GetTable(version, table)).value().revision_version.value();
   }
 
   ManualClock clock;
@@ -130,8 +150,14 @@ class MetadataStoreContract : public testing::TestWithParam<StoreFactory> {
 
 }  // namespace tidemark::metadata_db
 
+#include "contract_collection.h"   // IWYU pragma: export
 #include "contract_concurrency.h"  // IWYU pragma: export
 #include "contract_datasets.h"     // IWYU pragma: export
+#include "contract_deletion.h"     // IWYU pragma: export
+#include "contract_feed.h"         // IWYU pragma: export
 #include "contract_files.h"        // IWYU pragma: export
+#include "contract_heads.h"        // IWYU pragma: export
 #include "contract_jobs.h"         // IWYU pragma: export
+#include "contract_ownership.h"    // IWYU pragma: export
+#include "contract_revisions.h"    // IWYU pragma: export
 #include "contract_tables.h"       // IWYU pragma: export

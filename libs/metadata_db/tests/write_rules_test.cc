@@ -59,9 +59,10 @@ TEST(WriteRulesTest, AJobInAnUnknownStateMayBeScheduledAndNothingElse) {
   EXPECT_EQ(Must(DecideSchedule(Job(JobStatus::kUnknown, std::nullopt), Wanted())),
             Outcome::kWrite);
   using enum JobTransition;
-  for (const JobTransition transition :
-       {kStart, kRequestStop, kBeginStop, kFinishStop, kComplete, kFail, kFailForGood, kRetry}) {
-    const auto decided = DecideTransition({7}, transition, JobStatus::kUnknown);
+  for (const JobTransition transition : {kStart, kRequestStop, kBeginStop, kFinishStop, kComplete,
+                                         kFail, kFailForGood, kRetry, kRestart}) {
+    const auto decided =
+        DecideTransition({{7}}, transition, Job(JobStatus::kUnknown, std::nullopt));
     ASSERT_EQ(CodeOf(decided), "conflict");
     EXPECT_EQ(decided.error().message,
               "job 7 is UNKNOWN: cannot " + std::string(ToString(transition)));

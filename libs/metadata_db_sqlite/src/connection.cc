@@ -85,6 +85,10 @@ bool Connection::RollBack() {
   return RunScript("ROLLBACK").has_value();
 }
 
+bool Connection::is_locked_out() const {
+  return (sqlite3_errcode(database_.get()) & 0xff) == SQLITE_BUSY;
+}
+
 std::int64_t Connection::last_insert_id() const {
   return sqlite3_last_insert_rowid(database_.get());
 }

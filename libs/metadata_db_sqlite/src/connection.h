@@ -60,6 +60,11 @@ class Connection {
   /// open: the connection is of no further use.
   bool RollBack();
 
+  /// Until when the calls may take now.
+  Deadline deadline() const { return deadline_; }
+  /// Whether the last call failed because another process has locked the file.
+  bool is_locked_out() const;
+
   /// The id of the row that was inserted last.
   std::int64_t last_insert_id() const;
 

@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "connection.h"
+#include "tidemark/base/fair_semaphore.h"
 #include "tidemark/base/mutex.h"
 #include "tidemark/base/result.h"
 
 namespace tidemark::metadata_db_sqlite {
 
-/// Opens connections as they are needed, up to a limit, and keeps them. Thread-safe.
+/// Opens connections as they are needed, up to a limit, and keeps them. Whoever has waited longest
+/// is next. Thread-safe.
 class ConnectionPool {
  public:
   ConnectionPool(std::filesystem::path file, Connection::Access access, std::size_t capacity);
@@ -25,13 +27,13 @@ class ConnectionPool {
   void Return(std::unique_ptr<Connection> connection);
 
  private:
+  std::unique_ptr<Connection> TakeIdle();
+
   const std::filesystem::path file_;
   const Connection::Access access_;
-  const std::size_t capacity_;
+  FairSemaphore places_;
   Mutex mutex_;
-  CondVar returned_;
   std::vector<std::unique_ptr<Connection>> idle_ TIDEMARK_GUARDED_BY(mutex_);
-  std::size_t taken_ TIDEMARK_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace tidemark::metadata_db_sqlite

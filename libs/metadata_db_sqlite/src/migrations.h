@@ -5,5 +5,8 @@
 namespace tidemark::metadata_db_sqlite {
 
 extern const char* const kMigration0001;
+extern const char* const kMigration0002;
+extern const char* const kMigration0003;
+extern const char* const kMigration0004;
 
 }  // namespace tidemark::metadata_db_sqlite

@@ -1,18 +1,22 @@
 #include "schema.h"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "migrations.h"
+#include "tidemark/base/wait.h"
 
 namespace tidemark::metadata_db_sqlite {
 namespace {
 
 // In order; the schema's version, kept in user_version, is the number of those that were applied.
-constexpr std::array kMigrations = {&kMigration0001};
+constexpr std::array kMigrations = {&kMigration0001, &kMigration0002, &kMigration0003,
+                                    &kMigration0004};
 
 // As migration 1 sets it.
 constexpr std::int64_t kApplicationId = 0x54696465;
@@ -51,9 +55,23 @@ Result<std::size_t> ReadVersion(Connection& connection) {
 }
 
 Status UseLog(Connection& connection) {
-  TIDEMARK_TRY(Statement statement, connection.Start(kUseLog));
-  TIDEMARK_TRY(statement.Step());
-  if (const std::string mode = statement.Text(0); mode != "wal") {
+  constexpr std::chrono::milliseconds kPause{2};
+  std::string mode;
+  while (true) {
+    TIDEMARK_TRY(Statement statement, connection.Start(kUseLog));
+    auto stepped = statement.Step();
+    if (stepped) {
+      mode = statement.Text(0);
+      break;
+    }
+    // Several that turn on the log of a new file at once stand in each other's way: SQLite calls it
+    // a deadlock, and fails without waiting.
+    if (!connection.is_locked_out() || connection.deadline().HasPassed()) {
+      return std::unexpected(std::move(stepped).error());
+    }
+    WaitFor(kPause, {});
+  }
+  if (mode != "wal") {
     return MakeError(ErrorCode::kUnavailable,
                      fmt::format("its file system allows no write-ahead log, only \"{}\"", mode));
   }
@@ -72,9 +90,16 @@ Status Migrate(Connection& connection) {
 
 }  // namespace
 
-Status PrepareSchema(Connection& connection) {
+Status PrepareSchema(Connection& connection, Migrations migrations) {
   // Before anything is changed: turning on the log would write to a file of somebody else's.
   TIDEMARK_TRY(const std::size_t version, ReadVersion(connection));
+  if (migrations == Migrations::kForbid && version < kMigrations.size()) {
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        fmt::format("its schema is version {}, this program needs {}, and migrating is "
+                    "turned off (auto_migrate)",
+                    version, kMigrations.size()));
+  }
   TIDEMARK_TRY(UseLog(connection));
   if (version == kMigrations.size()) return {};
   const Status migrated = Migrate(connection);

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <limits>
 
 #include "collect_rows.h"
@@ -36,11 +35,35 @@ WHERE (?1 IS NULL
                THEN upper(s.status) ELSE 'UNKNOWN' END IN (SELECT value FROM json_each(?1)))
   AND (?2 IS NULL OR s.node_id = ?2)
   AND (?3 IS NULL OR j.id < ?3)
-ORDER BY j.id DESC LIMIT ?4)sql"};
+ORDER BY j.id DESC)sql"};
+
+// By the first event for the version. The first condition is the text of an index.
+constexpr Query kSelectJobsOfVersion{R"sql(
+SELECT j.id, s.node_id, s.status, j.created_at, s.updated_at,
+  (SELECT e.detail FROM job_events e
+   WHERE e.job_id = j.id AND e.event_type = 'SCHEDULED' AND e.detail IS NOT NULL
+   ORDER BY e.id DESC LIMIT 1),
+  (SELECT count(*) FROM job_events e WHERE e.job_id = j.id AND e.event_type = 'SCHEDULED')
+FROM (SELECT job_id, min(id) AS first_event FROM job_events
+      WHERE CASE WHEN json_valid(detail) THEN json_extract(detail, '$.manifest_hash') END = ?3
+        AND event_type = 'SCHEDULED'
+        AND json_extract(detail, '$.dataset_namespace') = ?1
+        AND json_extract(detail, '$.dataset_name') = ?2
+      GROUP BY job_id) f
+JOIN jobs j ON j.id = f.job_id JOIN jobs_status s ON s.job_id = j.id
+ORDER BY f.first_event)sql"};
 
 constexpr Query kSelectJobEvents{R"sql(
 SELECT id, job_id, created_at, node_id, event_type, detail FROM job_events
 WHERE job_id = ?1 ORDER BY id)sql"};
+
+constexpr Query kSelectJobEvent{R"sql(
+SELECT id, job_id, created_at, node_id, event_type, detail FROM job_events
+WHERE job_id = ?1 AND id = ?2)sql"};
+
+constexpr Query kSelectWorker{R"sql(
+SELECT node_id, heartbeat_at, created_at, registered_at, info FROM workers
+WHERE node_id = ?1)sql"};
 
 constexpr Query kSelectWorkers{R"sql(
 SELECT node_id, heartbeat_at, created_at, registered_at, info FROM workers ORDER BY node_id)sql"};
@@ -86,12 +109,6 @@ std::string ToJsonArray(const std::vector<JobStatus>& statuses) {
   return std::move(json).Take();
 }
 
-// SQLite reads a negative limit as none.
-std::int64_t ToSqlLimit(std::optional<std::size_t> limit) {
-  constexpr std::size_t kMax = std::numeric_limits<std::int64_t>::max();
-  return limit ? static_cast<std::int64_t>(std::min(*limit, kMax)) : -1;
-}
-
 }  // namespace
 
 Result<std::optional<JobRow>> SelectJob(Connection& connection, JobId id) {
@@ -104,14 +121,34 @@ Result<std::vector<JobRow>> SelectJobs(Connection& connection, const JobFilter& 
   if (filter.statuses) statuses = ToJsonArray(*filter.statuses);
   std::optional<std::int64_t> before;
   if (filter.before) before = filter.before->value;
-  TIDEMARK_TRY(Statement statement, connection.Start(kSelectJobs, statuses, filter.node_id, before,
-                                                     ToSqlLimit(filter.limit)));
+  TIDEMARK_TRY(Statement statement,
+               connection.Start(kSelectJobs, statuses, filter.node_id, before));
+  return CollectRows(std::move(statement), ReadJob,
+                     filter.limit.value_or(std::numeric_limits<std::size_t>::max()));
+}
+
+Result<std::vector<JobRow>> SelectJobsOfVersion(Connection& connection,
+                                                const DatasetVersion& version) {
+  TIDEMARK_TRY(Statement statement,
+               connection.Start(kSelectJobsOfVersion, version.dataset.ns, version.dataset.name,
+                                version.manifest_hash.hex));
   return CollectRows(std::move(statement), ReadJob);
+}
+
+Result<std::optional<JobEventRow>> SelectJobEvent(Connection& connection, JobId id,
+                                                  std::int64_t event_id) {
+  TIDEMARK_TRY(Statement statement, connection.Start(kSelectJobEvent, id.value, event_id));
+  return CollectRow(std::move(statement), ReadJobEvent);
 }
 
 Result<std::vector<JobEventRow>> SelectJobEvents(Connection& connection, JobId id) {
   TIDEMARK_TRY(Statement statement, connection.Start(kSelectJobEvents, id.value));
   return CollectRows(std::move(statement), ReadJobEvent);
+}
+
+Result<std::optional<WorkerRow>> SelectWorker(Connection& connection, std::string_view node_id) {
+  TIDEMARK_TRY(Statement statement, connection.Start(kSelectWorker, node_id));
+  return CollectRow(std::move(statement), ReadWorker);
 }
 
 Result<std::vector<WorkerRow>> SelectWorkers(Connection& connection) {

@@ -1,5 +1,6 @@
 #include "sqlite_reader.h"
 
+#include <limits>
 #include <utility>
 
 #include "select_rows.h"
@@ -7,14 +8,25 @@
 namespace tidemark::metadata_db_sqlite {
 namespace {
 
+using metadata_db::ChainHeadRow;
+using metadata_db::Collectable;
+using metadata_db::CondemnedObject;
+using metadata_db::FeedPosition;
+using metadata_db::FeedReading;
 using metadata_db::FileRow;
 using metadata_db::JobEventRow;
 using metadata_db::JobFilter;
 using metadata_db::JobRow;
 using metadata_db::ManifestRow;
+using metadata_db::ManifestUseRow;
+using metadata_db::RevisionFilter;
+using metadata_db::RevisionRow;
 using metadata_db::TableRow;
 using metadata_db::TagRow;
 using metadata_db::WorkerRow;
+
+// Nobody stops a foreign hand from storing a negative id.
+constexpr FileId kBeforeAll{std::numeric_limits<std::int64_t>::min()};
 
 class SqliteReader final : public metadata_db::MetadataReader {
  public:
@@ -36,6 +48,13 @@ class SqliteReader final : public metadata_db::MetadataReader {
     return SelectAllTags(snapshot_.connection());
   }
 
+  Result<std::vector<ManifestUseRow>> ListManifests() override {
+    return SelectManifests(snapshot_.connection());
+  }
+  Result<std::vector<TagRow>> ListTagsOfManifest(const ManifestHash& hash) override {
+    return SelectTagsOfManifest(snapshot_.connection(), hash);
+  }
+
   Result<std::vector<TableRow>> ListTables(const DatasetVersion& version) override {
     return SelectTables(snapshot_.connection(), version);
   }
@@ -43,8 +62,25 @@ class SqliteReader final : public metadata_db::MetadataReader {
                                            std::string_view table_name) override {
     return SelectTable(snapshot_.connection(), version, table_name);
   }
+  Result<std::vector<TableRow>> ListTablesWrittenBy(JobId writer) override {
+    return SelectTablesWrittenBy(snapshot_.connection(), writer);
+  }
+  Result<std::optional<RevisionRow>> GetRevision(LocationId id) override {
+    return SelectRevision(snapshot_.connection(), id);
+  }
+  Result<std::vector<RevisionRow>> ListRevisions(const RevisionFilter& filter) override {
+    return SelectRevisions(snapshot_.connection(), filter);
+  }
   Result<std::vector<FileRow>> ListFiles(LocationId location) override {
-    return SelectFiles(snapshot_.connection(), location);
+    return SelectFiles(snapshot_.connection(), location, kBeforeAll,
+                       std::numeric_limits<std::size_t>::max());
+  }
+  Result<std::vector<FileRow>> ListFilesAfter(LocationId location, FileId after,
+                                              std::size_t limit) override {
+    return SelectFiles(snapshot_.connection(), location, after, limit);
+  }
+  Result<std::optional<FileRow>> GetFile(FileId id) override {
+    return SelectFile(snapshot_.connection(), id);
   }
 
   Result<std::optional<JobRow>> GetJob(JobId id) override {
@@ -53,12 +89,39 @@ class SqliteReader final : public metadata_db::MetadataReader {
   Result<std::vector<JobRow>> ListJobs(const JobFilter& filter) override {
     return SelectJobs(snapshot_.connection(), filter);
   }
+  Result<std::vector<JobRow>> ListJobsOfVersion(const DatasetVersion& version) override {
+    return SelectJobsOfVersion(snapshot_.connection(), version);
+  }
   Result<std::vector<JobEventRow>> ListJobEvents(JobId id) override {
     return SelectJobEvents(snapshot_.connection(), id);
+  }
+  Result<std::optional<JobEventRow>> GetJobEvent(JobId id, std::int64_t event_id) override {
+    return SelectJobEvent(snapshot_.connection(), id, event_id);
   }
 
   Result<std::vector<WorkerRow>> ListWorkers() override {
     return SelectWorkers(snapshot_.connection());
+  }
+  Result<std::optional<WorkerRow>> GetWorker(std::string_view node_id) override {
+    return SelectWorker(snapshot_.connection(), node_id);
+  }
+
+  Result<std::vector<ChainHeadRow>> ListChainHeads() override {
+    return SelectChainHeads(snapshot_.connection());
+  }
+
+  Result<std::vector<LocationId>> ListLocationsToCollect() override {
+    return SelectLocationsToCollect(snapshot_.connection());
+  }
+  Result<std::optional<Collectable>> GetCollectable(LocationId location) override {
+    return SelectCollectable(snapshot_.connection(), location);
+  }
+  Result<std::vector<CondemnedObject>> ListCondemnedObjects(std::size_t limit) override {
+    return SelectCondemnedObjects(snapshot_.connection(), limit);
+  }
+
+  Result<std::optional<FeedReading>> ReadFeed(const std::optional<FeedPosition>& since) override {
+    return metadata_db_sqlite::ReadFeed(snapshot_.connection(), since);
   }
 
  private:

@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "commit_watch.h"
 #include "connection_pool.h"
 #include "schema.h"
 #include "sqlite_reader.h"
+#include "tidemark/base/failpoint.h"
 #include "tidemark/metadata_db/write_rules.h"
 #include "tidemark/metadata_db_sqlite/metadata_db_sqlite.h"
 #include "transaction.h"
@@ -17,11 +19,18 @@
 namespace tidemark::metadata_db_sqlite {
 namespace {
 
+using metadata_db::ChainHeadRow;
+using metadata_db::CollectionDelay;
+using metadata_db::CondemnedObject;
+using metadata_db::FileRemoval;
+using metadata_db::JobClaim;
 using metadata_db::JobTransition;
 using metadata_db::ManifestRow;
 using metadata_db::MetadataReader;
 using metadata_db::MetadataStore;
 using metadata_db::NewFile;
+using metadata_db::SilenceLimit;
+using metadata_db::TableLocation;
 using metadata_db::TableRow;
 using metadata_db::TableToWrite;
 
@@ -36,11 +45,12 @@ class SqliteStore final : public MetadataStore {
   SqliteStore(const std::filesystem::path& file, const Clock& clock)
       : clock_(clock),
         writers_(std::make_shared<ConnectionPool>(file, Connection::Access::kWrite, 1)),
-        readers_(std::make_shared<ConnectionPool>(file, Connection::Access::kRead, kReadersMax)) {}
+        readers_(std::make_shared<ConnectionPool>(file, Connection::Access::kRead, kReadersMax)),
+        commits_(file) {}
 
-  Status Prepare(Deadline deadline) {
+  Status Prepare(Migrations migrations, Deadline deadline) {
     TIDEMARK_TRY(auto connection, writers_->Take(deadline));
-    Status prepared = PrepareSchema(*connection);
+    Status prepared = PrepareSchema(*connection, migrations);
     writers_->Return(std::move(connection));
     return prepared;
   }
@@ -70,7 +80,7 @@ class SqliteStore final : public MetadataStore {
     });
   }
 
-  Result<std::vector<TableRow>> AcquireTables(const DatasetVersion& version, JobId writer,
+  Result<std::vector<TableRow>> AcquireTables(const DatasetVersion& version, const JobClaim& writer,
                                               const std::vector<TableToWrite>& tables,
                                               Deadline deadline) override {
     return Apply(deadline, [&](const Write& write) {
@@ -78,11 +88,41 @@ class SqliteStore final : public MetadataStore {
     });
   }
 
-  Result<std::vector<FileId>> CommitFiles(JobId writer, const std::vector<NewFile>& files,
+  Result<std::vector<FileId>> CommitFiles(const JobClaim& writer, const std::vector<NewFile>& files,
                                           Deadline deadline) override {
     TIDEMARK_TRY(metadata_db::CheckSizes(files));
-    return Apply(deadline, [&](const Write& write) {
+    auto ids = Apply(deadline, [&](const Write& write) {
       return metadata_db_sqlite::CommitFiles(write, writer, files);
+    });
+    if (ids) TIDEMARK_FAILPOINT("commit.committed");
+    return ids;
+  }
+
+  Result<LocationId> RegisterRevision(const TableLocation& location, Deadline deadline) override {
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::RegisterRevision(write, location);
+    });
+  }
+
+  Result<std::uint64_t> RestoreFiles(LocationId location, const std::vector<NewFile>& files,
+                                     Deadline deadline) override {
+    TIDEMARK_TRY(metadata_db::CheckSizes(files));
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::RestoreFiles(write, location, files);
+    });
+  }
+
+  Status ActivateRevision(const DatasetVersion& version, std::string_view table_name,
+                          LocationId revision, Deadline deadline) override {
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::ActivateRevision(write, version, table_name, revision);
+    });
+  }
+
+  Status DeactivateTable(const DatasetVersion& version, std::string_view table_name,
+                         Deadline deadline) override {
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::DeactivateTable(write, version, table_name);
     });
   }
 
@@ -93,16 +133,43 @@ class SqliteStore final : public MetadataStore {
     });
   }
 
-  Status TransitionJob(JobId id, JobTransition transition, const std::optional<std::string>& detail,
-                       Deadline deadline) override {
+  Status TransitionJob(const JobClaim& claim, JobTransition transition,
+                       const std::optional<std::string>& detail, Deadline deadline) override {
     TIDEMARK_TRY(metadata_db::CheckDetail(transition, detail));
     return Apply(deadline, [&](const Write& write) {
-      return metadata_db_sqlite::TransitionJob(write, id, transition, detail);
+      return metadata_db_sqlite::TransitionJob(write, claim, transition, detail);
     });
   }
 
-  Status RegisterWorker(std::string_view node_id, std::string_view info_json,
-                        Deadline deadline) override {
+  Result<std::vector<JobId>> TakeOverJobs(std::string_view node_id, SilenceLimit silence,
+                                          std::size_t limit, Deadline deadline) override {
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::TakeOverJobs(write, node_id, silence, limit);
+    });
+  }
+
+  Result<std::vector<JobId>> HandOverJobs(std::string_view node_id, SilenceLimit silence,
+                                          Deadline deadline) override {
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::HandOverJobs(write, node_id, silence);
+    });
+  }
+
+  Status DeleteJob(JobId id, Deadline deadline) override {
+    return Apply(deadline,
+                 [&](const Write& write) { return metadata_db_sqlite::DeleteJob(write, id); });
+  }
+
+  Result<std::uint64_t> DeleteJobs(const std::vector<JobStatus>& statuses,
+                                   Deadline deadline) override {
+    TIDEMARK_TRY(metadata_db::CheckAreTerminal(statuses));
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::DeleteJobs(write, statuses);
+    });
+  }
+
+  Result<UtcTime> RegisterWorker(std::string_view node_id, std::string_view info_json,
+                                 Deadline deadline) override {
     return Apply(deadline, [&](const Write& write) {
       return metadata_db_sqlite::RegisterWorker(write, node_id, info_json);
     });
@@ -113,6 +180,71 @@ class SqliteStore final : public MetadataStore {
                  [&](const Write& write) { return metadata_db_sqlite::Heartbeat(write, node_id); });
   }
 
+  Result<bool> LeaseChainHead(std::string_view network, std::string_view owner,
+                              std::chrono::milliseconds duration, Deadline deadline) override {
+    TIDEMARK_TRY(metadata_db::CheckLeaseDuration(duration));
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::LeaseChainHead(write, network, owner, duration);
+    });
+  }
+
+  Status PutChainHead(const ChainHeadRow& head, Deadline deadline) override {
+    return Apply(deadline,
+                 [&](const Write& write) { return metadata_db_sqlite::PutChainHead(write, head); });
+  }
+
+  Result<FileId> ReplaceFiles(const JobClaim& writer, const NewFile& file,
+                              const std::vector<FileId>& parents, CollectionDelay delay,
+                              Deadline deadline) override {
+    TIDEMARK_TRY(metadata_db::CheckSizes({file}));
+    auto id = Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::ReplaceFiles(write, writer, file, parents, delay);
+    });
+    if (id) TIDEMARK_FAILPOINT("compaction.committed");
+    return id;
+  }
+
+  Status ScheduleCollection(LocationId location, std::uint64_t version,
+                            const std::vector<FileId>& files, CollectionDelay delay,
+                            Deadline deadline) override {
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::ScheduleCollection(write, location, version, files, delay);
+    });
+  }
+
+  Status RemoveFiles(const std::optional<JobClaim>& writer, const FileRemoval& removal,
+                     Deadline deadline) override {
+    TIDEMARK_TRY(Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::RemoveFiles(write, writer, removal);
+    }));
+    TIDEMARK_FAILPOINT("collection.committed");
+    return {};
+  }
+
+  Result<std::uint64_t> CondemnObjects(LocationId location,
+                                       const std::vector<std::string>& file_names,
+                                       Deadline deadline) override {
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::CondemnObjects(write, location, file_names);
+    });
+  }
+
+  Status ForgetObjects(const std::vector<CondemnedObject>& objects, Deadline deadline) override {
+    return Apply(deadline, [&](const Write& write) {
+      return metadata_db_sqlite::ForgetObjects(write, objects);
+    });
+  }
+
+  Result<bool> MayHaveChanged(const metadata_db::FeedPosition& since, Deadline deadline) override {
+    return commits_.MayHaveChanged(since, deadline);
+  }
+
+  Result<std::uint64_t> PruneFeed(std::chrono::milliseconds keep, Deadline deadline) override {
+    TIDEMARK_TRY(const auto bounded, metadata_db::BoundKeep(keep));
+    return Apply(deadline,
+                 [&](const Write& write) { return metadata_db_sqlite::PruneFeed(write, bounded); });
+  }
+
  private:
   // One transaction around `body`, kept if it succeeds.
   template <class Body>
@@ -120,8 +252,9 @@ class SqliteStore final : public MetadataStore {
     TIDEMARK_TRY(Transaction transaction,
                  Transaction::Begin(writers_, Transaction::Kind::kWrite, deadline));
     // The clock is read under the write lock, so that stored times follow the order of commits.
-    auto result =
-        body(Write{.connection = transaction.connection(), .now = FormatRfc3339(clock_.Now())});
+    const UtcTime time = clock_.Now();
+    auto result = body(
+        Write{.connection = transaction.connection(), .time = time, .now = FormatRfc3339(time)});
     if (result) TIDEMARK_TRY(transaction.Commit());
     return result;
   }
@@ -129,6 +262,7 @@ class SqliteStore final : public MetadataStore {
   const Clock& clock_;
   const std::shared_ptr<ConnectionPool> writers_;
   const std::shared_ptr<ConnectionPool> readers_;
+  CommitWatch commits_;
 };
 
 Status CheckLibrary() {
@@ -147,7 +281,9 @@ Result<std::unique_ptr<MetadataStore>> OpenSqliteStore(const SqliteOptions& opti
   const std::filesystem::path file = std::filesystem::absolute(options.file, error);
   if (error) return MakeError(ErrorCode::kUnavailable, error.message());
   auto store = std::make_unique<SqliteStore>(file, options.clock);
-  if (auto prepared = store->Prepare(deadline); !prepared) {
+  if (auto prepared =
+          store->Prepare(options.auto_migrate ? Migrations::kApply : Migrations::kForbid, deadline);
+      !prepared) {
     return WithContext(fmt::format("database {}", file.string()), std::move(prepared).error());
   }
   return store;

@@ -1,9 +1,9 @@
 #include "statement.h"
 
-#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include "sqlite_error.h"
+#include "tidemark/metadata_db/stored_values.h"
 
 namespace tidemark::metadata_db_sqlite {
 namespace {
@@ -69,12 +69,12 @@ std::optional<std::string> Statement::OptionalText(int column) const {
   return Text(column);
 }
 
+Result<ManifestHash> Statement::Hash(int column) const {
+  return metadata_db::ReadStoredHash(sqlite3_column_name(run_.get(), column), Text(column));
+}
+
 Result<UtcTime> Statement::Time(int column) const {
-  const std::string text = Text(column);
-  if (const auto time = ParseRfc3339(text)) return *time;
-  return MakeError(ErrorCode::kCorruption,
-                   fmt::format("column {} of the database is no time: \"{}\"",
-                               sqlite3_column_name(run_.get(), column), text));
+  return metadata_db::ReadStoredTime(sqlite3_column_name(run_.get(), column), Text(column));
 }
 
 }  // namespace tidemark::metadata_db_sqlite

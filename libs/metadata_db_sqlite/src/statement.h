@@ -10,6 +10,7 @@
 
 #include "tidemark/base/clock.h"
 #include "tidemark/base/result.h"
+#include "tidemark/model/names.h"
 
 struct sqlite3_stmt;
 
@@ -49,6 +50,8 @@ class Statement {
   std::string Text(int column) const;
   std::optional<std::int64_t> OptionalInt64(int column) const;
   std::optional<std::string> OptionalText(int column) const;
+  /// Errors: kCorruption if the text is not 64 lower-case hex digits.
+  Result<ManifestHash> Hash(int column) const;
   /// Errors: kCorruption if the text is no time.
   Result<UtcTime> Time(int column) const;
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tidemark/base/failpoint.h"
+
 namespace tidemark::metadata_db_sqlite {
 namespace {
 
@@ -36,6 +38,11 @@ Transaction::~Transaction() {
   pool_->Return(std::move(connection_));
 }
 
-Status Transaction::Commit() { return connection_->Run(kCommit); }
+Status Transaction::Commit() {
+  TIDEMARK_FAILPOINT("transaction.before_commit");
+  TIDEMARK_TRY(connection_->Run(kCommit));
+  TIDEMARK_FAILPOINT("transaction.committed");
+  return {};
+}
 
 }  // namespace tidemark::metadata_db_sqlite

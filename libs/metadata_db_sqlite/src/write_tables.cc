@@ -1,31 +1,16 @@
+#include "put_rows.h"
 #include "select_rows.h"
+#include "tidemark/base/failpoint.h"
 #include "tidemark/metadata_db/write_rules.h"
 #include "writes.h"
 
 namespace tidemark::metadata_db_sqlite {
 namespace {
 
+using metadata_db::JobClaim;
 using metadata_db::NewFile;
 using metadata_db::TableRow;
 using metadata_db::TableToWrite;
-
-constexpr Query kPutTable{R"sql(
-INSERT INTO physical_tables
-  (dataset_namespace, dataset_name, manifest_hash, table_name, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-ON CONFLICT (dataset_namespace, dataset_name, manifest_hash, table_name)
-DO UPDATE SET updated_at = excluded.updated_at)sql"};
-
-constexpr Query kActivate{R"sql(
-UPDATE physical_tables SET active_revision_id = ?5
-WHERE dataset_namespace = ?1 AND dataset_name = ?2 AND manifest_hash = ?3
-  AND table_name = ?4)sql"};
-
-constexpr Query kSelectRevision{"SELECT id FROM physical_table_revisions WHERE path = ?1"};
-
-constexpr Query kInsertRevision{R"sql(
-INSERT INTO physical_table_revisions (path, metadata, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?3))sql"};
 
 constexpr Query kSelectWriter{"SELECT writer FROM physical_table_revisions WHERE id = ?1"};
 
@@ -36,37 +21,18 @@ constexpr Query kSelectFile{R"sql(
 SELECT id, metadata, object_size FROM file_metadata
 WHERE location_id = ?1 AND file_name = ?2)sql"};
 
-constexpr Query kInsertFile{R"sql(
-INSERT INTO file_metadata (location_id, file_name, metadata, object_size, object_e_tag, url)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6))sql"};
-
-constexpr Query kInsertFooter{"INSERT INTO footer_cache (file_id, footer) VALUES (?1, ?2)"};
-
-Result<LocationId> FindOrAddRevision(const Write& write, const DatasetVersion& version,
-                                     const TableToWrite& table) {
-  {
-    TIDEMARK_TRY(Statement statement, write.connection.Start(kSelectRevision, table.path_if_new));
-    TIDEMARK_TRY(const bool is_there, statement.Step());
-    if (is_there) return LocationId{statement.Int64(0)};
-  }
-  TIDEMARK_TRY(write.connection.Run(kInsertRevision, table.path_if_new,
-                                    metadata_db::RevisionMetadata(version, table.table_name),
-                                    write.now));
-  return LocationId{write.connection.last_insert_id()};
-}
-
 // Registered, and with an active revision.
 Result<TableRow> ReadyTable(const Write& write, const DatasetVersion& version,
                             const TableToWrite& table) {
   Connection& connection = write.connection;
-  const auto& [dataset, hash] = version;
-  TIDEMARK_TRY(
-      connection.Run(kPutTable, dataset.ns, dataset.name, hash.hex, table.table_name, write.now));
+  TIDEMARK_TRY(PutTable(write, version, table.table_name));
   TIDEMARK_TRY(auto row, SelectTable(connection, version, table.table_name));
-  if (row && !row->active_revision) {
-    TIDEMARK_TRY(const LocationId location, FindOrAddRevision(write, version, table));
-    TIDEMARK_TRY(connection.Run(kActivate, dataset.ns, dataset.name, hash.hex, table.table_name,
-                                location.value));
+  // An active revision that leads nowhere is as good as none.
+  if (row && !row->path) {
+    TIDEMARK_TRY(const LocationId location, RegisterRevision(write, {.version = version,
+                                                                     .table_name = table.table_name,
+                                                                     .path = table.path_if_new}));
+    TIDEMARK_TRY(SetActive(write, version, table.table_name, location));
     TIDEMARK_TRY(row, SelectTable(connection, version, table.table_name));
   }
   if (!row || !row->active_revision || !row->path) {
@@ -94,30 +60,30 @@ Result<FileId> CommitFile(const Write& write, JobId writer, const NewFile& file)
       return FileId{stored.Int64(0)};
     }
   }
-  TIDEMARK_TRY(connection.Run(kInsertFile, file.location_id.value, file.file_name, file.metadata,
-                              static_cast<std::int64_t>(file.object_size), file.object_e_tag,
-                              file.url));
-  const FileId id{connection.last_insert_id()};
-  TIDEMARK_TRY(connection.Run(kInsertFooter, id.value, Blob{file.footer}));
-  return id;
+  TIDEMARK_TRY(const bool is_condemned,
+               SelectIsCondemned(connection, file.location_id, file.file_name));
+  if (is_condemned) return metadata_db::IsCondemned(file.location_id, file.file_name);
+  return InsertFile(write, file.location_id, file);
 }
 
 }  // namespace
 
 Result<std::vector<TableRow>> AcquireTables(const Write& write, const DatasetVersion& version,
-                                            JobId writer, const std::vector<TableToWrite>& tables) {
-  TIDEMARK_TRY(const auto job, SelectJob(write.connection, writer));
-  if (!job) return metadata_db::NoSuchJob(writer);
+                                            const JobClaim& writer,
+                                            const std::vector<TableToWrite>& tables) {
+  TIDEMARK_TRY(const auto job, SelectJob(write.connection, writer.job));
+  if (!job) return metadata_db::NoSuchJob(writer.job);
+  TIDEMARK_TRY(metadata_db::CheckClaim(writer, *job));
   for (const TableToWrite& table : tables) {
     TIDEMARK_TRY(const TableRow row, ReadyTable(write, version, table));
     if (!row.active_revision || !row.path) {
       return MakeError(ErrorCode::kInternal, "a table that was made ready has no revision");
     }
-    TIDEMARK_TRY(metadata_db::CheckAcquire(writer, *row.path,
+    TIDEMARK_TRY(metadata_db::CheckAcquire(writer.job, *row.path,
                                            {.id = row.writer, .status = row.writer_status}));
-    if (row.writer != writer) {
-      TIDEMARK_TRY(
-          write.connection.Run(kSetWriter, row.active_revision->value, writer.value, write.now));
+    if (row.writer != writer.job) {
+      TIDEMARK_TRY(write.connection.Run(kSetWriter, row.active_revision->value, writer.job.value,
+                                        write.now));
     }
   }
   // Only now, because tables may share a revision.
@@ -129,17 +95,19 @@ Result<std::vector<TableRow>> AcquireTables(const Write& write, const DatasetVer
   return rows;
 }
 
-Result<std::vector<FileId>> CommitFiles(const Write& write, JobId writer,
+Result<std::vector<FileId>> CommitFiles(const Write& write, const JobClaim& writer,
                                         const std::vector<NewFile>& files) {
-  TIDEMARK_TRY(const auto job, SelectJob(write.connection, writer));
-  if (!job) return metadata_db::NoSuchJob(writer);
-  TIDEMARK_TRY(metadata_db::CheckMayCommit(writer, job->status));
+  TIDEMARK_TRY(const auto job, SelectJob(write.connection, writer.job));
+  if (!job) return metadata_db::NoSuchJob(writer.job);
+  TIDEMARK_TRY(metadata_db::CheckMayCommit(writer, *job));
   std::vector<FileId> ids;
   ids.reserve(files.size());
   for (const NewFile& file : files) {
-    TIDEMARK_TRY(const FileId id, CommitFile(write, writer, file));
+    TIDEMARK_TRY(const FileId id, CommitFile(write, writer.job, file));
     ids.push_back(id);
+    TIDEMARK_FAILPOINT("commit.row_inserted");
   }
+  TIDEMARK_FAILPOINT("commit.rows_inserted");
   return ids;
 }
 

@@ -30,7 +30,7 @@ int CommitForEver(const std::filesystem::path& file, const ChildProcess::Tell& t
   Must(store->RegisterWorker("node", "{}", Soon()));
   const JobDescriptor descriptor{.version = TheVersion(), .end_block = {}};
   const JobId job = Must(store->ScheduleJob("node", descriptor, Soon()));
-  const auto rows = Must(store->AcquireTables(TheVersion(), job, {{"blocks", "p"}}, Soon()));
+  const auto rows = Must(store->AcquireTables(TheVersion(), {job}, {{"blocks", "p"}}, Soon()));
   const LocationId location = rows.at(0).active_revision.value();
   std::size_t next = Must(Must(store->OpenReader(Soon()))->ListFiles(location)).size();
   for (;;) {
@@ -42,7 +42,7 @@ int CommitForEver(const std::filesystem::path& file, const ChildProcess::Tell& t
                        .url = "file:///",
                        .footer = std::string(5000, 'f')});
     }
-    Must(store->CommitFiles(job, files, Soon()));
+    Must(store->CommitFiles({job}, files, Soon()));
     tell('c');
   }
 }

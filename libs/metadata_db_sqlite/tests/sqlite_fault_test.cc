@@ -1,4 +1,7 @@
 // What a disk that fails at any moment leaves behind.
+#include <functional>
+#include <tuple>
+
 #include <gtest/gtest.h>
 
 #include "failing_disk.h"
@@ -36,7 +39,7 @@ class SqliteFaultTest : public testing::TestWithParam<FailingDisk::Mode> {
   LocationId Prepare(MetadataStore& store) const {
     Must(store.RegisterWorker("node", "{}", Soon()));
     Must(store.ScheduleJob("node", {.version = version, .end_block = {}}, Soon()));
-    return Must(store.AcquireTables(version, job, {{"blocks", "p"}}, Soon()))
+    return Must(store.AcquireTables(version, {job}, {{"blocks", "p"}}, Soon()))
         .at(0)
         .active_revision.value();
   }
@@ -64,7 +67,7 @@ TEST_P(SqliteFaultTest, ACommitThatTheDiskFailsIsWholeOrAbsentAndCanBeRepeated) 
   for (int calls = 0; calls < kCallsMax; ++calls) {
     SCOPED_TRACE(calls);
     disk.FailAfter(calls, GetParam());
-    const auto ids = store->CommitFiles(job, ThreeFiles(calls), Soon());
+    const auto ids = store->CommitFiles({job}, ThreeFiles(calls), Soon());
     disk.Heal();
     if (!disk.has_failed()) {
       Must(ids);
@@ -79,7 +82,7 @@ TEST_P(SqliteFaultTest, ACommitThatTheDiskFailsIsWholeOrAbsentAndCanBeRepeated) 
       EXPECT_EQ(CodeOf(ids), "unavailable");
       EXPECT_TRUE(after == committed || after == committed + 3) << after;
     }
-    Must(store->CommitFiles(job, ThreeFiles(calls), Soon()));
+    Must(store->CommitFiles({job}, ThreeFiles(calls), Soon()));
     committed += 3;
     ASSERT_EQ(CountFiles(*store, location), committed);
     EXPECT_EQ(Must(Must(store->OpenReader(Soon()))->GetTable(version, "blocks"))->revision_version,
@@ -90,6 +93,55 @@ TEST_P(SqliteFaultTest, ACommitThatTheDiskFailsIsWholeOrAbsentAndCanBeRepeated) 
   EXPECT_EQ(RawDatabase(file).Query("PRAGMA integrity_check"), "ok\n");
   store = Must(OpenSqliteStore({.file = file}, Soon()));
   EXPECT_EQ(CountFiles(*store, location), committed + 3);
+}
+
+// Method: as above, with a job that is deleted, files that are restored, and a switch of the active
+// revision; each is one transaction, and what it changes shows how much of it happened.
+TEST_P(SqliteFaultTest, OtherWritesThatTheDiskFailsAreWholeOrAbsentToo) {
+  auto store = Must(OpenSqliteStore({.file = file}, Soon()));
+  location = Prepare(*store);
+  using metadata_db::JobTransition;
+  const auto state = [&] {
+    const auto reader = Must(store->OpenReader(Soon()));
+    const auto table = Must(reader->GetTable(version, "blocks")).value();
+    const auto revision = Must(reader->GetRevision(location)).value();
+    return std::tuple(Must(reader->GetJob(job)).has_value(), revision.writer.has_value(),
+                      Must(reader->ListFiles(location)).size(),
+                      table.active_revision.value_or(LocationId{}).value);
+  };
+  const std::function<Status()> writes[] = {
+      [&] {
+        const auto added = store->RestoreFiles(location, ThreeFiles(0), Soon());
+        return added ? Status() : Status(std::unexpected(added.error()));
+      },
+      [&] { return store->DeactivateTable(version, "blocks", Soon()); },
+      [&] { return store->ActivateRevision(version, "blocks", location, Soon()); },
+      [&] { return store->DeleteJob(job, Soon()); },
+  };
+  Must(store->TransitionJob({job}, JobTransition::kFailForGood, "{}", Soon()));
+  int failures = 0;
+  for (const auto& write : writes) {
+    const auto before = state();
+    for (int calls = 0; calls < kCallsMax; ++calls) {
+      SCOPED_TRACE(calls);
+      disk.FailAfter(calls, GetParam());
+      const Status done = write();
+      disk.Heal();
+      if (done) break;
+      ++failures;
+      EXPECT_EQ(CodeOf(done), "unavailable");
+      if (state() != before) break;  // Its outcome was unknown, and it was kept.
+    }
+    Must(write());
+    const auto after = state();
+    EXPECT_NE(after, before);
+    EXPECT_EQ(std::get<0>(after), std::get<1>(after)) << "a job and its tables go together";
+    EXPECT_EQ(std::get<2>(after), 3U) << "all files or none";
+  }
+  EXPECT_GE(failures, 8);
+  store.reset();
+  EXPECT_EQ(RawDatabase(file).Query("PRAGMA integrity_check"), "ok\n");
+  EXPECT_EQ(RawDatabase(file).Query("PRAGMA foreign_key_check"), "");
 }
 
 TEST_P(SqliteFaultTest, ADatabaseWhoseCreationTheDiskFailsCanBeOpenedLater) {

@@ -9,6 +9,7 @@
 #include "child_process.h"
 #include "manual_clock.h"
 #include "metadata_dump.h"
+#include "migrations.h"
 #include "raw_database.h"
 #include "temp_dir.h"
 #include "tidemark/metadata_db_sqlite/metadata_db_sqlite.h"
@@ -87,14 +88,48 @@ TEST_F(SqliteFileTest, ADatabaseOfAnotherApplicationIsRefusedEvenIfItIsEmpty) {
   EXPECT_EQ(CodeOf(Open()), "corruption");
 }
 
+// Method: a file as the first version made it, with rows, opened by this one.
+TEST_F(SqliteFileTest, ADatabaseOfTheFirstSchemaIsMigratedAndKeepsItsRows) {
+  {
+    RawDatabase old(file);
+    old.Run(kMigration0001);
+    old.Run(R"sql(
+      INSERT INTO workers (node_id, heartbeat_at) VALUES ('n', '2026-01-01T00:00:00Z');
+      INSERT INTO jobs (node_id, idempotency_key) VALUES ('n', 'k');
+      INSERT INTO jobs_status (job_id, node_id, status) VALUES (1, 'n', 'RUNNING');
+      INSERT INTO job_events (job_id, node_id, event_type, detail)
+      VALUES (1, 'n', 'SCHEDULED', 'no JSON');
+      INSERT INTO job_events (job_id, node_id, event_type, detail)
+      VALUES (1, 'n', 'SCHEDULED', '{"dataset_namespace":"eth","dataset_name":"main",
+                                     "manifest_hash":"abc"}'))sql");
+  }
+  const Store store = Must(Open());
+  EXPECT_EQ(RawDatabase(file).Query("PRAGMA user_version"), "4\n");
+  EXPECT_EQ(RawDatabase(file).Query("PRAGMA integrity_check"), "ok\n");
+  const DatasetVersion version{.dataset = {.ns = "eth", .name = "main"}, .manifest_hash = {"abc"}};
+  EXPECT_EQ(Must(Must(store->OpenReader(Soon()))->ListJobsOfVersion(version)).size(), 1U);
+  EXPECT_TRUE(Must(store->LeaseChainHead("n", "o", std::chrono::seconds(1), Soon())));
+}
+
 TEST_F(SqliteFileTest, ADatabaseFromTheFutureIsRefusedAndLeftAlone) {
   Must(Open());
-  RawDatabase(file).Run("PRAGMA user_version = 2");
+  RawDatabase(file).Run("PRAGMA user_version = 5");
   const std::string content = ReadFile();
   const auto store = Open();
   ASSERT_EQ(CodeOf(store), "corruption");
   EXPECT_THAT(store.error().message, HasSubstr("newer Tidemark"));
   EXPECT_EQ(ReadFile(), content);
+}
+
+TEST_F(SqliteFileTest, ASchemaThatMayNotBeMigratedIsNamedAndLeftAlone) {
+  const SqliteOptions options{.file = file, .auto_migrate = false};
+  auto refused = OpenSqliteStore(options, Soon());
+  ASSERT_EQ(CodeOf(refused), "invalid_argument");
+  EXPECT_THAT(refused.error().message, HasSubstr("its schema is version 0"));
+  EXPECT_EQ(ReadFile(), "");
+
+  Must(Open());
+  EXPECT_EQ(CodeOf(OpenSqliteStore(options, Soon())), "ok");
 }
 
 TEST_F(SqliteFileTest, ANegativeSchemaVersionIsRefused) {
@@ -132,9 +167,9 @@ TEST_F(SqliteFileTest, ATimeThatIsNoneIsCorruptionAndNamesTheColumn) {
   const Store store = Must(Open());
   Must(store->RegisterWorker("w", "{}", Soon()));
   RawDatabase(file).Run("UPDATE workers SET heartbeat_at = 'yesterday'");
-  const auto workers = Must(store->OpenReader(Soon()))->ListWorkers();
-  ASSERT_EQ(CodeOf(workers), "corruption");
-  EXPECT_THAT(workers.error().message, HasSubstr("heartbeat_at"));
+  const auto worker = Must(store->OpenReader(Soon()))->GetWorker("w");
+  ASSERT_EQ(CodeOf(worker), "corruption");
+  EXPECT_THAT(worker.error().message, HasSubstr("heartbeat_at"));
 }
 
 TEST_F(SqliteFileTest, AFolderThatIsNotThereIsUnavailable) {

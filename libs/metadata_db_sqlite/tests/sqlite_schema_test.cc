@@ -27,9 +27,9 @@ class SqliteSchemaTest : public testing::Test {
     const JobId job =
         Must(store->ScheduleJob("node", {.version = version, .end_block = {}}, Soon()));
     const auto rows =
-        Must(store->AcquireTables(version, job, {{"blocks", "eth/main/blocks/0"}}, Soon()));
+        Must(store->AcquireTables(version, {job}, {{"blocks", "eth/main/blocks/0"}}, Soon()));
     const LocationId location = rows.at(0).active_revision.value();
-    Must(store->CommitFiles(job, {NewFile(location, "a"), NewFile(location, "b")}, Soon()));
+    Must(store->CommitFiles({job}, {NewFile(location, "a"), NewFile(location, "b")}, Soon()));
     ASSERT_EQ(VersionOf(1), "4\n");
   }
 
@@ -92,11 +92,12 @@ TEST_F(SqliteSchemaTest, EveryTableHasAmpsColumns) {
 }
 
 TEST_F(SqliteSchemaTest, RowsHoldWhatAmpWouldWrite) {
-  EXPECT_EQ(raw.Query("SELECT * FROM jobs"),
-            "1|node|null|SCHEDULED|2026-01-01T00:00:00+00:00|2026-01-01T00:00:00+00:00|" +
-                MakeIdempotencyKey({.dataset = {.ns = "eth", .name = "main"},
-                                    .manifest_hash = {std::string(64, 'a')}}) +
-                "\n");
+  EXPECT_EQ(
+      raw.Query("SELECT * FROM jobs"),
+      "1|node|null|SCHEDULED|2026-01-01T00:00:00+00:00|2026-01-01T00:00:00+00:00|" +
+          MakeIdempotencyKey(JobKind::kMaterializeRaw, {.dataset = {.ns = "eth", .name = "main"},
+                                                        .manifest_hash = {std::string(64, 'a')}}) +
+          "\n");
   EXPECT_EQ(raw.Query("SELECT metadata FROM physical_table_revisions"),
             R"({"dataset_namespace":"eth","dataset_name":"main","manifest_hash":")" +
                 std::string(64, 'a') + R"(","table_name":"blocks"})" + "\n");
@@ -105,7 +106,7 @@ TEST_F(SqliteSchemaTest, RowsHoldWhatAmpWouldWrite) {
             "1\n");
   EXPECT_EQ(raw.Query("SELECT file_id, hex(footer) FROM footer_cache"),
             "1|0050415231\n2|0050415231\n");
-  Must(store->TransitionJob({1}, metadata_db::JobTransition::kStart, std::nullopt, Soon()));
+  Must(store->TransitionJob({{1}}, metadata_db::JobTransition::kStart, std::nullopt, Soon()));
   EXPECT_EQ(raw.Query("SELECT status, detail FROM jobs_status"), "RUNNING|null\n");
   EXPECT_EQ(raw.Query("SELECT status FROM jobs"), "SCHEDULED\n") << "the legacy column stays";
 }
@@ -164,7 +165,7 @@ TEST_F(SqliteSchemaTest, RowsThatBreakARuleAreRefused) {
 
 TEST_F(SqliteSchemaTest, AnIdIsNotUsedAgainAfterItsRowIsDeleted) {
   raw.Run("DELETE FROM file_metadata");
-  EXPECT_EQ(Must(store->CommitFiles({1}, {NewFile({1}, "c")}, Soon())).at(0).value, 3);
+  EXPECT_EQ(Must(store->CommitFiles({{1}}, {NewFile({1}, "c")}, Soon())).at(0).value, 3);
 }
 
 // Method: each change by hand, as another program would make it, and the version after it.
@@ -240,9 +241,64 @@ TEST_F(SqliteSchemaTest, FilesOfALocationAreListedWithoutASort) {
   EXPECT_THAT(plan, testing::Not(HasSubstr("TEMP B-TREE")));
 }
 
+// Method: SQLite's own word on how it would run the look-ups that a long history makes slow.
+TEST_F(SqliteSchemaTest, LookUpsUseAnIndexAndScanNothing) {
+  const auto plan = [&](const std::string& sql) { return raw.Query("EXPLAIN QUERY PLAN " + sql); };
+  EXPECT_THAT(plan("SELECT job_id FROM job_events WHERE CASE WHEN json_valid(detail) THEN "
+                   "json_extract(detail, '$.manifest_hash') END = 'a' AND event_type = "
+                   "'SCHEDULED'"),
+              HasSubstr("tidemark_scheduled_by_manifest"));
+  EXPECT_THAT(plan("SELECT * FROM tags WHERE hash = 'a'"), HasSubstr("tidemark_tags_by_hash"));
+  EXPECT_THAT(plan("SELECT count(*) FROM dataset_manifests WHERE hash = 'a'"),
+              HasSubstr("idx_dataset_manifests_hash"));
+  const std::string written = plan(
+      "SELECT t.id FROM physical_table_revisions r JOIN physical_tables t ON t.active_revision_id "
+      "= r.id WHERE r.writer = 1");
+  EXPECT_THAT(written, HasSubstr("tidemark_revisions_by_writer"));
+  EXPECT_THAT(written, HasSubstr("idx_physical_tables_active_revision_id"));
+}
+
+TEST_F(SqliteSchemaTest, HeadsAndLeasesAreKeptAsTexts) {
+  metadata_db::ChainHeadRow head{.network = "base",
+                                 .tag = HeadTag::kLatest,
+                                 .source = "s",
+                                 .checked_at = clock.Now(),
+                                 .error = std::nullopt,
+                                 .found = ObservedHead{}};
+  head.found->head.number.value = ~std::uint64_t{0};
+  head.found->observed_at = clock.Now();
+  Must(store->PutChainHead(head, Soon()));
+  Must(store->LeaseChainHead("base", "me", std::chrono::milliseconds(1500), Soon()));
+  EXPECT_EQ(raw.Query("SELECT * FROM tidemark_chain_heads"),
+            "base|latest|s|2026-01-01T00:00:00+00:00|null|18446744073709551615|0x" +
+                std::string(64, '0') + "|0|2026-01-01T00:00:00+00:00\n");
+  EXPECT_EQ(raw.Query("SELECT * FROM tidemark_head_leases"),
+            "base|me|2026-01-01T00:00:01.500+00:00\n");
+}
+
+TEST_F(SqliteSchemaTest, AHeadThatCannotBeReadIsLeftOutAndABrokenLeaseHasEnded) {
+  raw.Run(
+      "INSERT INTO tidemark_chain_heads (network, tag, source, checked_at, block_number, "
+      "block_hash, block_timestamp, observed_at) VALUES "
+      "('a', 'latest', 's', '2026-01-01T00:00:00Z', '18446744073709551616', '0x' || "
+      "hex(zeroblob(32)), '0', '2026-01-01T00:00:00Z'), "
+      "('b', 'latest', 's', '2026-01-01T00:00:00Z', '1', '0x12', '0', "
+      "'2026-01-01T00:00:00Z'), "
+      "('c', 'latest', 's', '2026-01-01T00:00:00Z', '1', '0x' || hex(zeroblob(32)), '-1', "
+      "'2026-01-01T00:00:00Z'), "
+      "('d', 'latest', 's', 'x', NULL, NULL, NULL, NULL), "
+      "('e', 'latest', 's', '2026-01-01T00:00:00Z', '1', '0x' || hex(zeroblob(32)), '0', "
+      "'2026-01-01T00:00:00Z');"
+      "INSERT INTO tidemark_head_leases VALUES ('a', 'other', 'for ever')");
+  const auto heads = Must(Must(store->OpenReader(Soon()))->ListChainHeads());
+  ASSERT_EQ(heads.size(), 1U);
+  EXPECT_EQ(heads[0].network, "e");
+  EXPECT_TRUE(Must(store->LeaseChainHead("a", "me", std::chrono::seconds(1), Soon())));
+}
+
 TEST_F(SqliteSchemaTest, TheFileSaysThatItIsOurs) {
   EXPECT_EQ(raw.Query("PRAGMA application_id"), std::to_string(0x54696465) + "\n");
-  EXPECT_EQ(raw.Query("PRAGMA user_version"), "1\n");
+  EXPECT_EQ(raw.Query("PRAGMA user_version"), "4\n");
   EXPECT_EQ(raw.Query("PRAGMA journal_mode"), "wal\n");
   EXPECT_EQ(raw.Query("PRAGMA integrity_check"), "ok\n");
 }

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "sha256.h"
+#include "tidemark/base/sha256.h"
 #include "tidemark/base/text.h"
 
 namespace tidemark {
@@ -102,9 +102,19 @@ std::optional<std::string> ToText(const EndBlock& end) {
   return std::nullopt;
 }
 
-std::string MakeIdempotencyKey(const DatasetVersion& version) {
-  return Sha256Hex(
-      fmt::format("materialize-raw:{}@{}", ToString(version.dataset), version.manifest_hash.hex));
+std::string_view ToString(JobKind kind) {
+  switch (kind) {
+    case JobKind::kMaterializeRaw:
+      return "materialize-raw";
+    case JobKind::kMaterializeDerived:
+      return "materialize-derived";
+  }
+  return "materialize-raw";
+}
+
+std::string MakeIdempotencyKey(JobKind kind, const DatasetVersion& version) {
+  return Sha256Hex(fmt::format("{}:{}@{}", ToString(kind), ToString(version.dataset),
+                               version.manifest_hash.hex));
 }
 
 }  // namespace tidemark

@@ -59,6 +59,10 @@ Result<bool> ReadBool(simdjson::dom::object object, std::string_view name) {
   return ReadAs<bool>(object, name, "true or false");
 }
 
+bool HasMember(simdjson::dom::object object, std::string_view name) {
+  return object.at_key(name).error() == simdjson::SUCCESS;
+}
+
 Result<std::optional<std::string>> ReadOptionalText(simdjson::dom::object object,
                                                     std::string_view name) {
   simdjson::dom::element element;

@@ -21,6 +21,7 @@ Result<simdjson::dom::array> ReadArray(simdjson::dom::object object, std::string
 Result<std::string> ReadText(simdjson::dom::object object, std::string_view name);
 Result<std::uint64_t> ReadUnsigned(simdjson::dom::object object, std::string_view name);
 Result<bool> ReadBool(simdjson::dom::object object, std::string_view name);
+bool HasMember(simdjson::dom::object object, std::string_view name);
 /// nullopt where the member is absent or null.
 Result<std::optional<std::string>> ReadOptionalText(simdjson::dom::object object,
                                                     std::string_view name);

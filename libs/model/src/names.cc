@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "sha256.h"
+#include "tidemark/base/sha256.h"
 #include "tidemark/base/text.h"
 
 namespace tidemark {

@@ -45,22 +45,85 @@ TEST(JobDescriptorTest, ReadsWhatItPrints) {
   EXPECT_EQ(ParseJobDescriptor(PrintJobDescriptor(continuous)), continuous);
 }
 
-TEST(JobDescriptorTest, AnotherKindIsNotOurs) {
-  std::string json = PrintJobDescriptor(Sample());
-  json.replace(json.find("materialize-raw"), 15, "materialize-derived");
-  EXPECT_EQ(ParseJobDescriptor(json).error().code, ErrorCode::kCorruption);
+TEST(JobDescriptorTest, ARawJobPrintsAmpsKeysInAmpsOrder) {
+  EXPECT_EQ(PrintJobDescriptor(Sample()),
+            R"({"kind":"materialize-raw","end_block":"-64","max_writers":2,)"
+            R"("dataset_namespace":"_","dataset_name":"anvil","manifest_hash":")" +
+                HashManifest("x").hex + R"(","verify":true})");
 }
 
-TEST(JobDescriptorTest, AWriterCountPast16BitsIsCorruption) {
-  std::string json = PrintJobDescriptor(Sample());
-  json.replace(json.find(":2,"), 3, ":65536,");
-  EXPECT_EQ(ParseJobDescriptor(json).error().code, ErrorCode::kCorruption);
+TEST(JobDescriptorTest, ADerivedJobHasNeitherWritersNorVerification) {
+  JobDescriptor derived = Sample();
+  derived.kind = JobKind::kMaterializeDerived;
+  derived.end_block = {EndBlock::Continuous{}};
+  const std::string json = PrintJobDescriptor(derived);
+  EXPECT_EQ(json, R"({"kind":"materialize-derived","end_block":null,"dataset_namespace":"_",)"
+                  R"("dataset_name":"anvil","manifest_hash":")" +
+                      HashManifest("x").hex + R"("})");
+  derived.max_writers = 1;
+  derived.verify = false;
+  EXPECT_EQ(ParseJobDescriptor(json), derived);
+}
+
+TEST(JobDescriptorTest, TheOrderOfKeysAndUnknownOnesDoNotMatter) {
+  // As jsonb gives them back: by length, then by text, spaced.
+  const std::string hash = HashManifest("x").hex;
+  EXPECT_EQ(ParseJobDescriptor(R"({"kind": "materialize-raw", "later": {"kind": [1, 2.5, null]}, )"
+                               R"("verify": true, "end_block": "-64", "max_writers": 2, )"
+                               R"("dataset_name": "anvil", "manifest_hash": ")" +
+                               hash + R"(", "dataset_namespace": "_"})"),
+            Sample());
+  // What a derived job does not have is not looked at.
+  const auto derived =
+      ParseJobDescriptor(R"({"verify":"x","max_writers":-1,"kind":"materialize-derived",)"
+                         R"("dataset_namespace":"_","dataset_name":"anvil","manifest_hash":")" +
+                         hash + "\"}");
+  ASSERT_TRUE(derived) << derived.error().message;
+  EXPECT_EQ(derived->kind, JobKind::kMaterializeDerived);
+  EXPECT_EQ(derived->end_block, (EndBlock{EndBlock::Continuous{}}));
+}
+
+TEST(JobDescriptorTest, WhatARawJobLeavesOutHasItsDefault) {
+  const auto bare = ParseJobDescriptor(R"({"kind":"materialize-raw","dataset_namespace":"_",)"
+                                       R"("dataset_name":"anvil","manifest_hash":")" +
+                                       HashManifest("x").hex + "\"}");
+  ASSERT_TRUE(bare) << bare.error().message;
+  EXPECT_EQ(*bare, (JobDescriptor{.version = Sample().version, .end_block = {}}));
+}
+
+TEST(JobDescriptorTest, AWrongKeyIsNamed) {
+  struct Case {
+    const char* from;
+    const char* to;
+    const char* why;
+  };
+  for (const auto& [from, to, why] : {
+           Case{"materialize-raw", "materialize-gold", "'materialize-gold' is not one of ours"},
+           Case{"\"materialize-raw\"", "7", "\"kind\" must be a string"},
+           Case{"\"kind\"", "\"Kind\"", "\"kind\" is missing"},
+           Case{"\"-64\"", "\"soon\"", "'soon' is no end block"},
+           Case{"\"-64\"", "64", "\"end_block\" must be a string"},
+           Case{"anvil", "9anvil", "'9anvil' is no dataset name"},
+           Case{"true", "1", "\"verify\" must be true or false"},
+           Case{"true", "null", "\"verify\" must be true or false"},
+           Case{":2,", ":-2,", "\"max_writers\" must be an integer"},
+           Case{":2,", ":65536,", "\"max_writers\" must be at most 65535"},
+       }) {
+    std::string json = PrintJobDescriptor(Sample());
+    json.replace(json.find(from), std::string_view(from).size(), to);
+    const auto parsed = ParseJobDescriptor(json);
+    ASSERT_FALSE(parsed) << json;
+    EXPECT_EQ(parsed.error().code, ErrorCode::kCorruption);
+    EXPECT_NE(parsed.error().message.find(why), std::string::npos) << parsed.error().message;
+  }
 }
 
 TEST(IdempotencyKeyTest, IsTheHashOfKindNameAndManifest) {
   const DatasetVersion version = Sample().version;
-  EXPECT_EQ(MakeIdempotencyKey(version),
+  EXPECT_EQ(MakeIdempotencyKey(JobKind::kMaterializeRaw, version),
             HashManifest("materialize-raw:_/anvil@" + version.manifest_hash.hex).hex);
+  EXPECT_EQ(MakeIdempotencyKey(JobKind::kMaterializeDerived, version),
+            HashManifest("materialize-derived:_/anvil@" + version.manifest_hash.hex).hex);
 }
 
 TEST(IdTest, OnlyPositiveDecimalNumbers) {

@@ -47,6 +47,39 @@ TEST(SegmentMetadataTest, UnknownKeysAreIgnoredAndATimestampMayBeMissing) {
   EXPECT_FALSE(read->ranges[0].timestamp_s.has_value());
 }
 
+TEST(SegmentMetadataTest, WhatUnknownKeysHoldDoesNotMatter) {
+  for (const std::string& value :
+       {"1" + std::string(300, '0'), std::string("1e400"),
+        std::string(200, '[') + std::string(200, ']'), std::string(R"({"ranges":[],"table":7})")}) {
+    const auto read =
+        ParseSegmentMetadata(Edited(R"("table":)", R"("zz":)" + value + R"(,"table":)"));
+    EXPECT_EQ(read, Sample()) << value;
+  }
+}
+
+TEST(SegmentMetadataTest, NullsCountAsAbsentWhereAKeyMayBe) {
+  const auto read = ParseSegmentMetadata(
+      Edited(R"("timestamp":1438270000}])", R"("timestamp":null}],"watermark":null)"));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_FALSE(read->ranges[0].timestamp_s.has_value());
+}
+
+TEST(SegmentMetadataTest, NanosecondsOverASecondAreCarriedOver) {
+  const auto read = ParseSegmentMetadata(Edited(R"("nanos":5)", R"("nanos":2500000000)"));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->created_at,
+            UtcTime(std::chrono::seconds(1767225602) + std::chrono::milliseconds(500)));
+}
+
+TEST(SegmentMetadataTest, HashesOfEitherCaseAreTheSame) {
+  SegmentMetadata sample = Sample();
+  sample.ranges[0].hash = *ParseHash32(Hex64('a'));
+  std::string json = PrintSegmentMetadata(sample);
+  const auto at = json.find(Hex64('a'));
+  json.replace(at + 2, 64, std::string(64, 'A'));
+  EXPECT_EQ(ParseSegmentMetadata(json), sample);
+}
+
 TEST(SegmentMetadataTest, RangesComeBackSortedByNetwork) {
   SegmentMetadata two = Sample();
   two.ranges.push_back(two.ranges[0]);
@@ -71,10 +104,25 @@ TEST(SegmentMetadataTest, EveryBrokenMemberIsCorruptionAndNamed) {
            {R"("blocks")", "7", "table"},
            {R"("secs":1767225600)", R"("secs":9223372037)", "secs"},
            {R"("secs":1767225600)", R"("secs":-1)", "secs"},
-           {R"("nanos":5)", R"("nanos":1000000000)", "nanos"},
+           {R"("secs":1767225600)", R"("secs":9223372036854775808)", "secs"},
+           {R"("nanos":5)", R"("nanos":4294967296)", "nanos"},
+           {R"("nanos":5)", R"("nanos":-5)", "nanos"},
+           {R"("nanos":5)", R"("nanos":5,"nanos":6)", "nanos"},
+           {R"("nanos":5)", R"("nanos":5,"picos":6)", "created_at"},
+           {R"("start":0)", R"("start":0,"exclusive":true)", "numbers"},
+           {R"({"start":0,"end":9007199254740993})", "[0,9]", "numbers"},
+           {R"({"start":0,"end":9007199254740993})", "null", "numbers"},
+           {R"(,"end":9007199254740993)", "", "end"},
+           {R"("table":"blocks",)", R"("table":"blocks","table":"logs",)", "table"},
+           {R"("table":"blocks",)", R"("table":"blocks","watermark":"9",)", "watermark"},
+           {R"("filename":"000000000-00f3a1b2c4d5e6f7.parquet")", R"("filename":null)", "filename"},
+           {R"("mainnet","hash")", R"("mainnet","hush")", "hash"},
+           {R"(,"timestamp":1438270000)", R"(,"timestamp":-1)", "timestamp"},
+           {R"(,"timestamp":1438270000}])", R"(,"timestamp":1438270000}]})", "JSON"},
+           {"0x11", "0X11", "hash"},
            {R"({"secs":1767225600,"nanos":5})", "0", "created_at"},
            {R"("start":0)", R"("start":"0")", "start"},
-           {R"("end":9007199254740993)", R"("end":18446744073709551616)", "JSON"},
+           {R"("end":9007199254740993)", R"("end":18446744073709551616)", "end"},
            {R"("end":9007199254740993)", R"("end":9.0)", "end"},
            {R"("start":0)", R"("start":9007199254740994)", "range"},
            {R"("mainnet")", R"("")", "network"},
@@ -96,6 +144,17 @@ TEST(SegmentMetadataTest, EveryTruncationIsRefused) {
   for (std::size_t length = 0; length < json.size(); ++length) {
     EXPECT_FALSE(ParseSegmentMetadata(json.substr(0, length)).has_value()) << length;
   }
+}
+
+TEST(SegmentMetadataTest, WhatIsNoObjectIsRefused) {
+  for (const std::string_view json : {"", " ", "null", "5", "[]", "\"{}\"", "{}", "{", "}{", "\xff",
+                                      R"(["blocks","x.parquet",{"secs":1,"nanos":0},[],null])"}) {
+    const auto read = ParseSegmentMetadata(json);
+    ASSERT_FALSE(read.has_value()) << json;
+    EXPECT_EQ(read.error().code, ErrorCode::kCorruption);
+  }
+  EXPECT_FALSE(ParseSegmentMetadata(PrintSegmentMetadata(Sample()) + " 1"));
+  EXPECT_FALSE(ParseSegmentMetadata(PrintSegmentMetadata(Sample()) + "}"));
 }
 
 }  // namespace

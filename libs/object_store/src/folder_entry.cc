@@ -18,6 +18,14 @@ struct FolderCloser {
 
 }  // namespace
 
+ObjectInfo MakeObjectInfo(std::string path, const struct stat& status) {
+  return {.path = std::move(path),
+          .size_bytes = static_cast<std::uint64_t>(status.st_size),
+          // The inode tells apart two objects of one size written within a tick of the clock.
+          .e_tag = fmt::format("{:x}-{:x}.{:08x}-{:x}", status.st_ino, status.st_mtim.tv_sec,
+                               status.st_mtim.tv_nsec, status.st_size)};
+}
+
 Result<FolderEntry> LookAt(const std::string& file, std::string path) {
   struct stat status = {};
   if (::lstat(file.c_str(), &status) != 0) {
@@ -26,13 +34,8 @@ Result<FolderEntry> LookAt(const std::string& file, std::string path) {
   }
   if (S_ISDIR(status.st_mode)) return FolderEntry{.kind = FolderEntry::Kind::kFolder, .info = {}};
   if (!S_ISREG(status.st_mode)) return FolderEntry{};
-  return FolderEntry{
-      .kind = FolderEntry::Kind::kObject,
-      .info = {.path = std::move(path),
-               .size_bytes = static_cast<std::uint64_t>(status.st_size),
-               // The inode tells apart two objects of one size written within a tick of the clock.
-               .e_tag = fmt::format("{:x}-{:x}.{:08x}-{:x}", status.st_ino, status.st_mtim.tv_sec,
-                                    status.st_mtim.tv_nsec, status.st_size)}};
+  return FolderEntry{.kind = FolderEntry::Kind::kObject,
+                     .info = MakeObjectInfo(std::move(path), status)};
 }
 
 Result<std::vector<std::string>> ReadFolder(const std::string& folder) {

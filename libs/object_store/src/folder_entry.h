@@ -1,6 +1,8 @@
 // What is under one path of the local store, and what is in one of its folders.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,6 +23,9 @@ struct FolderEntry {
   Kind kind = Kind::kNothing;
   ObjectInfo info;  // Of an object.
 };
+
+/// What the file system's word on a regular file is for the store.
+ObjectInfo MakeObjectInfo(std::string path, const struct stat& status);
 
 /// Looks at an absolute file name without following a link; `path` goes into the information.
 /// Errors: kUnavailable; kInvalidArgument if a name is too long.

@@ -12,8 +12,10 @@
 #include "durable_folders.h"
 #include "folder_entry.h"
 #include "local_writer.h"
-#include "object_path.h"
+#include "open_object.h"
 #include "posix_file.h"
+#include "tidemark/base/failpoint.h"
+#include "tidemark/object_store/object_path.h"
 
 namespace tidemark::object_store {
 namespace {
@@ -21,25 +23,31 @@ namespace {
 class LocalStore final : public ObjectStore {
  public:
   /// `root` is absolute and ends with a '/'.
-  explicit LocalStore(std::string root) : root_(std::move(root)) {}
+  LocalStore(std::string root, StoreAccess access) : root_(std::move(root)), access_(access) {}
 
   Result<std::unique_ptr<ObjectWriter>> OpenWriter(std::string_view path) override {
     return OpenWriter(path, IfExists::kFail);
   }
   Status Put(std::string_view path, std::string_view bytes, IfExists if_exists) override;
   Result<std::string> Read(std::string_view path, std::uint64_t limit_bytes) override;
+  Result<ObjectTail> ReadTail(std::string_view path, std::uint64_t max_bytes) override;
   Result<ObjectInfo> Head(std::string_view path) override;
   Result<std::vector<ObjectInfo>> List(std::string_view folder) override;
+  Result<std::vector<std::string>> ListFolders(std::string_view folder) override;
   Status Delete(std::string_view path) override;
-  std::string UrlOf(std::string_view path) const override { return MakeFileUrl(FileOf(path)); }
+  std::string UrlOf(std::string_view path) const override {
+    return "file://" + PercentEncodePath(FileOf(path));
+  }
 
  private:
   std::string FileOf(std::string_view path) const { return fmt::format("{}{}", root_, path); }
   Result<std::unique_ptr<ObjectWriter>> OpenWriter(std::string_view path, IfExists if_exists);
   Status CheckRoot() const;
+  Status CheckAccess() const;
   std::unexpected<Error> NoObject(std::string_view path) const;
 
   const std::string root_;
+  const StoreAccess access_;
   DurableFolders folders_;
 };
 
@@ -51,6 +59,11 @@ Status LocalStore::CheckRoot() const {
   return {};
 }
 
+Status LocalStore::CheckAccess() const {
+  if (access_ == StoreAccess::kReadWrite) return {};
+  return MakeError(ErrorCode::kInvalidArgument, fmt::format("{} is only read", root_));
+}
+
 std::unexpected<Error> LocalStore::NoObject(std::string_view path) const {
   if (Status root = CheckRoot(); !root) return std::unexpected(std::move(root).error());
   return MakeError(ErrorCode::kNotFound, fmt::format("no object '{}'", path));
@@ -59,8 +72,10 @@ std::unexpected<Error> LocalStore::NoObject(std::string_view path) const {
 Result<std::unique_ptr<ObjectWriter>> LocalStore::OpenWriter(std::string_view path,
                                                              IfExists if_exists) {
   TIDEMARK_TRY(CheckObjectPath(path));
+  TIDEMARK_TRY(CheckAccess());
   std::string file = FileOf(path);
   TIDEMARK_TRY(folders_.Make(ParentOf(file), root_));
+  TIDEMARK_FAILPOINT("object.before_create");
   return LocalWriter::Open(
       {.path = std::string(path), .file = std::move(file), .if_exists = if_exists});
 }
@@ -74,32 +89,25 @@ Status LocalStore::Put(std::string_view path, std::string_view bytes, IfExists i
 
 Result<std::string> LocalStore::Read(std::string_view path, std::uint64_t limit_bytes) {
   TIDEMARK_TRY(CheckObjectPath(path));
-  const std::string file = FileOf(path);
-  // Without O_NONBLOCK a pipe in the object's place would wait for its other end.
-  const FileDescriptor descriptor(RetryInterrupted(
-      [&] { return ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); }));
-  if (!descriptor.is_open()) {
-    if (IsNotThere(errno) || errno == ELOOP || errno == ENXIO) return NoObject(path);
-    return SystemError("open", file, errno);
+  TIDEMARK_TRY(const auto object, OpenObject(FileOf(path), path));
+  if (!object) return NoObject(path);
+  if (object->info.size_bytes > limit_bytes) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     fmt::format("{} has {} bytes, over the limit {}", FileOf(path),
+                                 object->info.size_bytes, limit_bytes));
   }
-  struct stat status = {};
-  if (::fstat(descriptor.number(), &status) != 0) return SystemError("look at", file, errno);
-  if (!S_ISREG(status.st_mode)) return NoObject(path);
-  const auto size_bytes = static_cast<std::uint64_t>(status.st_size);
-  if (size_bytes > limit_bytes) {
-    return MakeError(ErrorCode::kInvalidArgument, fmt::format("{} has {} bytes, over the limit {}",
-                                                              file, size_bytes, limit_bytes));
-  }
-  // Objects are replaced, never changed, so this is all of it.
-  std::string bytes(size_bytes, '\0');
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t got = RetryInterrupted(
-        [&] { return ::read(descriptor.number(), bytes.data() + done, bytes.size() - done); });
-    if (got < 0) return SystemError("read", file, errno);
-    if (got == 0) return SystemError("read", file, EIO);
-    done += static_cast<std::size_t>(got);
-  }
-  return bytes;
+  return ReadFrom(object->descriptor, {.begin = 0, .end = object->info.size_bytes}, FileOf(path));
+}
+
+Result<ObjectTail> LocalStore::ReadTail(std::string_view path, std::uint64_t max_bytes) {
+  TIDEMARK_TRY(CheckObjectPath(path));
+  TIDEMARK_TRY(auto object, OpenObject(FileOf(path), path));
+  if (!object) return NoObject(path);
+  const std::uint64_t size = object->info.size_bytes;
+  TIDEMARK_TRY(auto bytes,
+               ReadFrom(object->descriptor,
+                        {.begin = size - std::min(size, max_bytes), .end = size}, FileOf(path)));
+  return ObjectTail{.info = std::move(object->info), .bytes = std::move(bytes)};
 }
 
 Result<ObjectInfo> LocalStore::Head(std::string_view path) {
@@ -139,8 +147,24 @@ Result<std::vector<ObjectInfo>> LocalStore::List(std::string_view folder) {
   return objects;
 }
 
+Result<std::vector<std::string>> LocalStore::ListFolders(std::string_view folder) {
+  if (!folder.empty()) TIDEMARK_TRY(CheckObjectPath(folder));
+  TIDEMARK_TRY(CheckRoot());
+  const std::string parent = folder.empty() ? "" : fmt::format("{}/", folder);
+  TIDEMARK_TRY(const auto names, ReadFolder(FileOf(parent)));
+  std::vector<std::string> folders;
+  for (const std::string& name : names) {
+    if (!CheckObjectPath(name)) continue;
+    TIDEMARK_TRY(const FolderEntry entry, LookAt(FileOf(parent + name), parent + name));
+    if (entry.kind == FolderEntry::Kind::kFolder) folders.push_back(name);
+  }
+  std::ranges::sort(folders);
+  return folders;
+}
+
 Status LocalStore::Delete(std::string_view path) {
   TIDEMARK_TRY(CheckObjectPath(path));
+  TIDEMARK_TRY(CheckAccess());
   const std::string file = FileOf(path);
   if (::unlink(file.c_str()) == 0 || errno == EISDIR) return {};
   if (IsNotThere(errno)) return CheckRoot();
@@ -160,11 +184,16 @@ Result<std::string> FindExistingParent(std::string folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<ObjectStore>> OpenLocalStore(const std::filesystem::path& root) {
+Result<std::unique_ptr<ObjectStore>> OpenLocalStore(const std::filesystem::path& root,
+                                                    StoreAccess access) {
   std::error_code failure;
   std::string folder = std::filesystem::absolute(root, failure).lexically_normal().string();
   if (failure) return SystemError("find", root.string(), failure.value());
   if (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  if (access == StoreAccess::kReadOnly) {
+    if (!folder.ends_with('/')) folder.push_back('/');
+    return std::make_unique<LocalStore>(std::move(folder), access);
+  }
 
   TIDEMARK_TRY(const std::string existing, FindExistingParent(folder));
   TIDEMARK_TRY(DurableFolders().Make(folder, existing));
@@ -172,7 +201,7 @@ Result<std::unique_ptr<ObjectStore>> OpenLocalStore(const std::filesystem::path&
   // Creating a file is the only test that a read-only disk and an access list do not deceive. The
   // writer takes the file away again.
   TIDEMARK_TRY(LocalWriter::Open({.path = "", .file = folder + "probe"}));
-  return std::make_unique<LocalStore>(std::move(folder));
+  return std::make_unique<LocalStore>(std::move(folder), access);
 }
 
 }  // namespace tidemark::object_store

@@ -8,10 +8,19 @@
 #include <fmt/format.h>
 
 #include "folder_entry.h"
-#include "object_path.h"
+#include "tidemark/base/failpoint.h"
 #include "tidemark/base/random.h"
+#include "tidemark/object_store/object_path.h"
 
 namespace tidemark::object_store {
+namespace {
+
+Status SyncPublished(const std::string& folder) {
+  TIDEMARK_FAILPOINT("object.before_folder_sync");
+  return SyncFolder(folder);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<ObjectWriter>> LocalWriter::Open(Target target) {
   std::string temporary =
@@ -55,10 +64,11 @@ Status LocalWriter::Publish() {
       if (errno != EEXIST) return SystemError("write", target_.file, errno);
       return MakeError(ErrorCode::kConflict, "there is already an object " + target_.file);
     }
+    TIDEMARK_FAILPOINT_NO_THROW("object.linked");
     ::unlink(temporary_.c_str());
   }
   temporary_.clear();
-  Status synced = SyncFolder(ParentOf(target_.file));
+  Status synced = SyncPublished(ParentOf(target_.file));
   // An object that may be gone after a crash must not be taken for one, nor stop a second attempt.
   if (!synced && target_.if_exists == IfExists::kFail) ::unlink(target_.file.c_str());
   return synced;
@@ -69,11 +79,14 @@ Result<ObjectInfo> LocalWriter::Finish() {
   if (!descriptor_.is_open()) {
     return MakeError(ErrorCode::kInternal, "second finish of the object " + target_.file);
   }
+  TIDEMARK_FAILPOINT("object.before_sync");
   const int synced = RetryInterrupted([&] { return ::fsync(descriptor_.number()); });
   const int error_number = errno;
   descriptor_.Close();
   if (synced != 0) return SystemError("sync", target_.file, error_number);
+  TIDEMARK_FAILPOINT("object.before_rename");
   TIDEMARK_TRY(Publish());
+  TIDEMARK_FAILPOINT("object.before_check");
   TIDEMARK_TRY(FolderEntry entry, LookAt(target_.file, target_.path));
   if (entry.kind != FolderEntry::Kind::kObject || entry.info.size_bytes != size_bytes_) {
     return MakeError(ErrorCode::kCorruption,

@@ -1,4 +1,4 @@
-#include "object_path.h"
+#include "tidemark/object_store/object_path.h"
 
 #include <iterator>
 
@@ -34,9 +34,9 @@ Status CheckObjectPath(std::string_view path) {
   }
 }
 
-std::string MakeFileUrl(std::string_view absolute_path) {
-  std::string url = "file://";
-  for (const char c : absolute_path) {
+std::string PercentEncodePath(std::string_view path) {
+  std::string url;
+  for (const char c : path) {
     if (IsPathCharacter(c)) {
       url.push_back(c);
     } else {

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "tidemark/base/failpoint.h"
+
 namespace tidemark::object_store {
 
 void FileDescriptor::Close() {
@@ -32,6 +34,7 @@ Status WriteAll(const FileDescriptor& descriptor, std::string_view bytes, std::s
     if (written == 0) return SystemError("write", file, EIO);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
+  TIDEMARK_FAILPOINT("object.mid_write");
   return {};
 }
 

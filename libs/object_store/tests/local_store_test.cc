@@ -303,6 +303,25 @@ TEST(OpenLocalStoreTest, MakesTheFoldersOnTheWayAndFindsWhatIsThere) {
   EXPECT_EQ(again->List("")->size(), 1U);
 }
 
+TEST(OpenLocalStoreTest, OnlyReadsAFolderThatItIsToldToOnlyRead) {
+  const TemporaryFolder folder;
+  const auto root = folder.path() / "root";
+  const auto reader = OpenLocalStore(root, StoreAccess::kReadOnly);
+  ASSERT_TRUE(reader) << reader.error().message;
+  EXPECT_FALSE(std::filesystem::exists(root));
+  EXPECT_EQ((*reader)->List("").error().code, ErrorCode::kUnavailable);
+
+  const auto writer = OpenLocalStore(root);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->Put("a/b", "bytes", IfExists::kFail));
+  EXPECT_EQ((*reader)->Read("a/b", kNoLimit), "bytes");
+  EXPECT_EQ((*reader)->Put("a/c", "bytes", IfExists::kFail).error().code,
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ((*reader)->OpenWriter("a/c").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ((*reader)->Delete("a/b").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ((*writer)->List("")->size(), 1);
+}
+
 TEST(OpenLocalStoreTest, SaysWhyAFolderCannotBeUsed) {
   const TemporaryFolder folder;
   std::ofstream(folder.path() / "file") << "";

@@ -1,5 +1,6 @@
 #include "file_properties.h"
 
+#include <string>
 #include <string_view>
 
 #include <arrow/buffer.h>
@@ -77,14 +78,19 @@ std::shared_ptr<parquet::schema::GroupNode> MakeParquetSchema(
 }
 
 std::shared_ptr<const arrow::KeyValueMetadata> MakeFooterKeys(EvmTable table,
-                                                              const SegmentMetadata& metadata) {
+                                                              const SegmentMetadata& metadata,
+                                                              const Ancestry& ancestry) {
+  std::string parents;
+  for (const FileId parent : ancestry.parent_file_ids) {
+    parents += (parents.empty() ? "" : ",") + std::to_string(parent.value);
+  }
   std::shared_ptr<arrow::Buffer> schema;
   PARQUET_ASSIGN_OR_THROW(
       schema, arrow::ipc::SerializeSchema(*EvmSchema(table), arrow::system_memory_pool()));
   return arrow::key_value_metadata(
       {"ARROW:schema", "nozzle_metadata", "parent_file_ids", "generation"},
-      {arrow::util::base64_encode(std::string_view(*schema)), PrintSegmentMetadata(metadata), "[]",
-       "0"});
+      {arrow::util::base64_encode(std::string_view(*schema)), PrintSegmentMetadata(metadata),
+       "[" + parents + "]", std::to_string(ancestry.generation)});
 }
 
 }  // namespace tidemark::parquet_io

@@ -5,6 +5,7 @@
 
 #include "tidemark/model/evm_block.h"
 #include "tidemark/parquet_io/parquet_io.h"
+#include "tidemark/parquet_io/segment_merge.h"
 
 namespace arrow {
 class KeyValueMetadata;
@@ -28,6 +29,7 @@ std::shared_ptr<parquet::schema::GroupNode> MakeParquetSchema(
 /// The footer's keys, with the table's Arrow schema among them.
 /// Throws parquet::ParquetException if Arrow fails.
 std::shared_ptr<const arrow::KeyValueMetadata> MakeFooterKeys(EvmTable table,
-                                                              const SegmentMetadata& metadata);
+                                                              const SegmentMetadata& metadata,
+                                                              const Ancestry& ancestry);
 
 }  // namespace tidemark::parquet_io

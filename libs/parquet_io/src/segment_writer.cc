@@ -2,7 +2,6 @@
 #include <string>
 #include <utility>
 
-#include <arrow/io/memory.h>
 #include <arrow/memory_pool.h>
 #include <fmt/format.h>
 #include <parquet/exception.h>
@@ -12,6 +11,7 @@
 #include "column_cursor.h"
 #include "evm_columns.h"
 #include "file_properties.h"
+#include "footer_bytes.h"
 #include "object_sink.h"
 #include "tidemark/parquet_io/parquet_io.h"
 
@@ -21,17 +21,6 @@ namespace {
 // A file below this size leaves too little behind to be worth a walk through the heap, which takes
 // as long as writing it did.
 constexpr std::uint64_t kTrimFromBytes = 1ULL << 20U;
-
-/// The thrift structure, its length and the magic number.
-std::string SerialiseFooter(const parquet::FileMetaData& footer) {
-  std::shared_ptr<arrow::io::BufferOutputStream> out;
-  PARQUET_ASSIGN_OR_THROW(out,
-                          arrow::io::BufferOutputStream::Create(4096, arrow::system_memory_pool()));
-  parquet::WriteFileMetaData(footer, out.get());
-  std::shared_ptr<arrow::Buffer> bytes;
-  PARQUET_ASSIGN_OR_THROW(bytes, out->Finish());
-  return bytes->ToString();
-}
 
 }  // namespace
 
@@ -121,7 +110,7 @@ std::uint64_t SegmentWriter::EstimateSizeBytes() const {
 Result<std::string> SegmentWriter::Close(const SegmentMetadata& metadata) {
   std::string footer;
   TIDEMARK_TRY(impl_->Run([&] {
-    impl_->file->AddKeyValueMetadata(MakeFooterKeys(impl_->table, metadata));
+    impl_->file->AddKeyValueMetadata(MakeFooterKeys(impl_->table, metadata, {}));
     impl_->row_group = nullptr;
     impl_->file->Close();
     footer = SerialiseFooter(*impl_->file->metadata());

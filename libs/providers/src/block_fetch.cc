@@ -129,8 +129,12 @@ Result<std::vector<EvmBlock>> FetchFew(RpcNode& node, RpcSession& session, Block
                                        const Patience& patience) {
   constexpr int kRoundsMax = 2;
   for (int round = 1;; ++round) {
+    const std::uint64_t bytes_before = session.bytes_answered();
     TIDEMARK_TRY(FetchOutcome outcome, Round(node, session, patience).Run(range));
-    if (auto* blocks = std::get_if<std::vector<EvmBlock>>(&outcome)) return std::move(*blocks);
+    if (auto* blocks = std::get_if<std::vector<EvmBlock>>(&outcome)) {
+      node.ObserveAnswer(session.bytes_answered() - bytes_before, blocks->size());
+      return std::move(*blocks);
+    }
     if (round < kRoundsMax) continue;
     const RpcCall first{.method = RpcMethod::kBlock, .block = range.first()};
     return std::unexpected(NodeError(ErrorCode::kUnavailable, node, std::span(&first, 1),

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "pause.h"
+#include "patience.h"
 #include "rpc_node.h"
 #include "rpc_session.h"
 #include "tidemark/base/result.h"

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <span>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -53,7 +54,14 @@ struct ReceiptDraft : EvmReceipt {
   BlockHash block_hash;
   BlockNumber block_number;
   std::optional<std::uint64_t> status_number;
+  std::string_view bloom_digits;  // Of the node's answer.
 };
+
+bool ReadBloom(JsonValue& value, ReceiptDraft& out, std::string& /*why*/) {
+  const auto digits = HexDigits(value);
+  if (digits) out.bloom_digits = *digits;
+  return digits.has_value();
+}
 
 bool IsPlaced(BlockReceipts& block, const BlockHash& hash, BlockNumber number, BlockNumber asked,
               std::string& why) {
@@ -91,6 +99,7 @@ constexpr auto kReceiptMembers = MakeMembers<ReceiptDraft>({
     {"blockNumber", Presence::kRequired, ReadField<&ReceiptDraft::block_number>},
     {"gasUsed", Presence::kRequired, ReadField<&ReceiptDraft::gas_used>},
     {"logs", Presence::kRequired, ReadLogs},
+    {"logsBloom", Presence::kOptional, ReadBloom},
     {"root", Presence::kOptional, ReadField<&ReceiptDraft::state_root>},
     {"status", Presence::kOptional, ReadField<&ReceiptDraft::status_number>},
     {"transactionHash", Presence::kRequired, ReadField<&ReceiptDraft::transaction_hash>},
@@ -123,6 +132,12 @@ bool ReadReceipt(JsonObject& object, BlockNumber number, BlockReceipts& receipts
       why = fmt::format("log {} is of another transaction", log.index);
       return false;
     }
+  }
+  // Nodes that have lost their logs, or have yet to index them, give receipts like this.
+  if (receipts.logs.size() == first_log &&
+      draft.bloom_digits.find_first_not_of('0') != std::string_view::npos) {
+    why = "it has no logs, and a bloom filter that says it has";
+    return false;
   }
   if (!FinishStatus(draft, why)) return false;
   receipts.receipts.push_back(static_cast<EvmReceipt&&>(draft));

@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 #include "block_fetch.h"
-#include "pause.h"
+#include "patience.h"
 #include "rpc_error.h"
 #include "rpc_node.h"
 #include "session_pool.h"
@@ -97,20 +97,23 @@ class EvmRpcSource final : public BlockSource {
         pool_(*node_, std::clamp<std::size_t>(node_->options().concurrent_request_limit, 1,
                                               kConnectionsMax)) {}
 
+  std::string name() const override { return node_->name(); }
+  Result<std::optional<std::uint64_t>> FetchChainId(Deadline deadline,
+                                                    std::stop_token stop) override;
   Result<std::optional<ChainHead>> FetchHead(HeadTag tag, Deadline deadline,
                                              std::stop_token stop) override;
   Result<std::vector<EvmBlock>> FetchBlocks(BlockRange range, Deadline deadline,
                                             std::stop_token stop) override;
 
  private:
+  /// A single call, put before any that fetches blocks.
+  Result<RpcValue> AskAlone(const RpcCall& call, const Patience& patience);
+
   std::unique_ptr<RpcNode> node_;
   SessionPool pool_;
 };
 
-Result<std::optional<ChainHead>> EvmRpcSource::FetchHead(HeadTag tag, Deadline deadline,
-                                                         std::stop_token stop) {
-  const Patience patience{.deadline = deadline, .stop = std::move(stop)};
-  const RpcCall call{.method = RpcMethod::kHead, .tag = tag};
+Result<RpcValue> EvmRpcSource::AskAlone(const RpcCall& call, const Patience& patience) {
   const std::span calls(&call, 1);
   TIDEMARK_TRY(auto session, pool_.Take(SessionPool::Urgency::kHead, call, patience));
   TIDEMARK_TRY(AskOutcome outcome, session->Ask(calls, patience));
@@ -120,7 +123,27 @@ Result<std::optional<ChainHead>> EvmRpcSource::FetchHead(HeadTag tag, Deadline d
   if (const auto* contradiction = std::get_if<Contradiction>(&outcome)) {
     return std::unexpected(NodeError(ErrorCode::kUnavailable, *node_, calls, contradiction->what));
   }
-  const RpcValue& value = std::get<std::vector<RpcValue>>(outcome).front();
+  return std::move(std::get<std::vector<RpcValue>>(outcome).front());
+}
+
+Result<std::optional<std::uint64_t>> EvmRpcSource::FetchChainId(Deadline deadline,
+                                                                std::stop_token stop) {
+  const RpcCall call{.method = RpcMethod::kChainId};
+  const auto value = AskAlone(call, {.deadline = deadline, .stop = std::move(stop)});
+  if (!value) {
+    // Gateways let some methods through and refuse others; the blocks may be had all the same.
+    if (value.error().code == ErrorCode::kInvalidArgument) return std::nullopt;
+    return std::unexpected(value.error());
+  }
+  if (const auto* id = std::get_if<ChainId>(&*value)) return id->value;
+  return std::nullopt;
+}
+
+Result<std::optional<ChainHead>> EvmRpcSource::FetchHead(HeadTag tag, Deadline deadline,
+                                                         std::stop_token stop) {
+  const RpcCall call{.method = RpcMethod::kHead, .tag = tag};
+  TIDEMARK_TRY(const RpcValue value,
+               AskAlone(call, {.deadline = deadline, .stop = std::move(stop)}));
   if (const auto* error = std::get_if<RpcError>(&value)) {
     return std::unexpected(NodeError(*node_, call, *error));
   }

@@ -6,6 +6,7 @@
 
 #include "evm_block_reader.h"
 #include "evm_receipt_reader.h"
+#include "hex_members.h"
 #include "json_members.h"
 #include "tidemark/base/text.h"
 
@@ -70,6 +71,9 @@ bool ReadResult(JsonValue& value, Element& out, std::string& why) {
   if (IsNull(value)) {
     out.result = NotThere{};
     return true;
+  }
+  if (call->method == RpcMethod::kChainId) {
+    return ReadAs<ChainId>(out, [&](ChainId& id) { return ReadInto(value, id.value); });
   }
   if (call->method == RpcMethod::kBlockReceipts) {
     JsonArray array;
@@ -214,6 +218,7 @@ AnswerReader::AnswerReader() : impl_(std::make_unique<Impl>()) {}
 AnswerReader::~AnswerReader() = default;
 
 RpcAnswer AnswerReader::Read(std::string body, std::span<const RpcCall> calls) {
+  static_assert(kPaddingBytes == simdjson::SIMDJSON_PADDING);
   const std::size_t size = body.size();
   // Reserved first: append alone would double a large body.
   body.reserve(size + simdjson::SIMDJSON_PADDING);

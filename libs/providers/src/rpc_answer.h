@@ -1,6 +1,7 @@
 // A node's answer to one HTTP request: from bytes to the value of each call.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,8 +27,13 @@ struct RpcError {
   std::string message;
 };
 
+/// The answer to kChainId.
+struct ChainId {
+  std::uint64_t value = 0;
+};
+
 /// What became of one call.
-using RpcValue = std::variant<NotThere, RpcError, ChainHead, EvmBlock, BlockReceipts>;
+using RpcValue = std::variant<NotThere, RpcError, ChainId, ChainHead, EvmBlock, BlockReceipts>;
 
 /// The node refused a batch as a whole.
 struct BatchRefusal {
@@ -48,6 +54,9 @@ class AnswerReader {
  public:
   AnswerReader();
   ~AnswerReader();
+
+  /// Capacity that `body` should have beyond its size, or else it is copied.
+  static constexpr std::size_t kPaddingBytes = 64;
 
   /// A call's value is NotThere, an RpcError, or of the one kind that its method gives.
   RpcAnswer Read(std::string body, std::span<const RpcCall> calls);

@@ -20,6 +20,8 @@ std::string_view TagText(HeadTag tag) {
 void WriteParams(JsonWriter& json, const RpcCall& call) {
   const std::string number = fmt::format("{:#x}", call.block.value);
   switch (call.method) {
+    case RpcMethod::kChainId:
+      return;
     case RpcMethod::kHead:
       json.Value(TagText(call.tag)).Value(false);
       return;
@@ -39,6 +41,8 @@ void WriteParams(JsonWriter& json, const RpcCall& call) {
 
 std::string_view ToString(RpcMethod method) {
   switch (method) {
+    case RpcMethod::kChainId:
+      return "eth_chainId";
     case RpcMethod::kHead:
     case RpcMethod::kBlock:
       return "eth_getBlockByNumber";
@@ -51,6 +55,7 @@ std::string_view ToString(RpcMethod method) {
 }
 
 std::string Describe(const RpcCall& call) {
+  if (call.method == RpcMethod::kChainId) return std::string(ToString(call.method));
   if (call.method == RpcMethod::kHead) {
     return fmt::format("{} of the {} block", ToString(call.method), TagText(call.tag));
   }

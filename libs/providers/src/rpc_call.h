@@ -11,7 +11,13 @@
 
 namespace tidemark::providers {
 
-enum class RpcMethod : std::uint8_t { kHead, kBlock, kBlockReceipts, kTransactionReceipt };
+enum class RpcMethod : std::uint8_t {
+  kChainId,
+  kHead,
+  kBlock,
+  kBlockReceipts,
+  kTransactionReceipt,
+};
 
 /// "eth_getBlockByNumber" and so on.
 std::string_view ToString(RpcMethod method);
@@ -19,7 +25,7 @@ std::string_view ToString(RpcMethod method);
 struct RpcCall {
   RpcMethod method;
   HeadTag tag = HeadTag::kLatest;  // Of kHead.
-  BlockNumber block = {};          // Of all others.
+  BlockNumber block = {};          // Of all others but kChainId.
   Hash32 transaction = {};         // Of kTransactionReceipt.
 };
 

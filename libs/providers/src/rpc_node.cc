@@ -12,6 +12,10 @@ constexpr std::size_t kQuotedCharsMax = 200;
 // Shorter parts of a URL, such as "v2" or "mainnet", are no keys; hiding them would hide messages.
 constexpr std::size_t kSecretCharsMin = 8;
 
+// What answers are to have, about. Longer ones are not faster, and take their memory several times.
+constexpr std::uint64_t kAnswerBytes = 1ULL << 20U;
+constexpr std::uint64_t kBlocksBeforeTheFirstAnswer = 4;
+
 bool IsHeaderText(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
@@ -58,18 +62,37 @@ RpcNode::RpcNode(const EvmRpcOptions& options, http::Url url)
                 : fmt::format("[{}]:{}", url_.host, url_.port)),
       secrets_(FindSecrets(options_, url_.target)),
       // A block takes two calls.
-      calls_per_request_max_(2 * blocks_per_request()),
+      calls_per_request_max_(2 * std::size_t{std::max(options_.rpc_batch_size, 1U)}),
       wants_receipts_by_transaction_(options_.fetch_receipts_per_tx) {
   if (options_.rate_limit_per_minute) rate_limiter_.emplace(*options_.rate_limit_per_minute);
 }
 
-std::size_t RpcNode::blocks_per_request() const { return std::max(options_.rpc_batch_size, 1U); }
+std::size_t RpcNode::blocks_per_request() const {
+  const std::uint64_t bytes_per_block = bytes_per_block_;
+  const std::uint64_t fitting =
+      bytes_per_block == 0 ? kBlocksBeforeTheFirstAnswer : kAnswerBytes / bytes_per_block;
+  return std::clamp<std::uint64_t>(fitting, 1, std::max(options_.rpc_batch_size, 1U));
+}
+
+void RpcNode::ObserveAnswer(std::uint64_t bytes, std::uint64_t blocks) {
+  const std::uint64_t known = bytes_per_block_;
+  const std::uint64_t measured = std::max<std::uint64_t>(bytes / blocks, 1);
+  // Between two threads one may be lost: the next answer says nearly the same.
+  bytes_per_block_ = known == 0 ? measured : known - known / 4 + measured / 4;
+}
 
 void RpcNode::LimitCallsPerRequest(std::size_t calls) {
   std::size_t limit = calls_per_request_max_;
   const std::size_t wanted = std::max<std::size_t>(calls, 1);
   // Never up: another thread may have learnt a lower limit meanwhile.
   while (wanted < limit && !calls_per_request_max_.compare_exchange_weak(limit, wanted)) {
+  }
+}
+
+void RpcNode::PauseUntil(SteadyTime end) {
+  SteadyTime::rep known = pause_end_;
+  const SteadyTime::rep wanted = end.time_since_epoch().count();
+  while (wanted > known && !pause_end_.compare_exchange_weak(known, wanted)) {
   }
 }
 

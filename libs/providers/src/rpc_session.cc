@@ -12,13 +12,16 @@
 #include "rpc_error.h"
 #include "tidemark/base/random.h"
 #include "tidemark/base/text.h"
+#include "tidemark/base/wait.h"
 
 namespace tidemark::providers {
 namespace {
 
 constexpr int kTriesMax = 4;
 constexpr std::chrono::milliseconds kFirstBackOff{100};
-constexpr std::chrono::seconds kRetryAfterMax{3600};
+// What a node may ask for. A minute brings any honest limit back; a node that wants more is asked
+// again all the same, so that a slip of its own does not end a job for a day.
+constexpr std::chrono::seconds kRetryAfterMax{60};
 
 /// Full jitter: anywhere between now and the doubled limit, so that the clients of a node that
 /// comes back do not all come back at once.
@@ -33,11 +36,14 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 }
 
 /// Retry-After in seconds; its other form, a date, is for people and ignored.
-std::optional<std::chrono::nanoseconds> RetryAfter(const http::Reply& reply) {
+std::optional<std::chrono::seconds> RetryAfter(const http::Reply& reply) {
   for (const http::Header& header : reply.headers) {
     if (!EqualsIgnoringCase(header.name, "Retry-After")) continue;
-    const auto seconds = ParseDecimal<std::uint32_t>(header.value);
-    if (seconds) return std::min(std::chrono::seconds(*seconds), kRetryAfterMax);
+    const auto seconds = ParseDecimal<std::uint64_t>(header.value);
+    if (!seconds) continue;
+    // Compared as plain numbers: the node's may be past what a duration holds.
+    const auto max = static_cast<std::uint64_t>(kRetryAfterMax.count());
+    return std::chrono::seconds(std::min(*seconds, max));
   }
   return std::nullopt;
 }
@@ -59,7 +65,9 @@ struct RpcSession::Attempt {
 };
 
 RpcSession::RpcSession(RpcNode& node)
-    : node_(node), client_(node.url(), {.max_response_bytes = node.options().max_response_bytes}) {}
+    : node_(node),
+      client_(node.url(), {.max_response_bytes = node.options().max_response_bytes,
+                           .spare_response_bytes = AnswerReader::kPaddingBytes}) {}
 
 Result<AskOutcome> RpcSession::Ask(std::span<const RpcCall> calls, const Patience& patience) {
   std::vector<RpcValue> values;
@@ -94,12 +102,13 @@ Result<RpcAnswer> RpcSession::AskOnce(std::span<const RpcCall> calls, const Pati
     const SteadyTime next_try = std::chrono::steady_clock::now() + wait;
     // No use in waiting for a try that would come too late.
     if (next_try >= patience.deadline.time()) return std::move(attempt.result);
-    PauseUntil(next_try, patience.stop);
+    WaitUntil(next_try, patience.stop);
     if (patience.stop.stop_requested()) return std::move(attempt.result);
   }
 }
 
 Status RpcSession::WaitForTurn(std::span<const RpcCall> calls, const Patience& patience) {
+  TIDEMARK_TRY(WaitForPause(calls, patience));
   if (RateLimiter* limiter = node_.rate_limiter()) {
     const auto turn =
         limiter->TakeTurn(calls.size(), std::chrono::steady_clock::now(), patience.deadline.time());
@@ -107,11 +116,24 @@ Status RpcSession::WaitForTurn(std::span<const RpcCall> calls, const Patience& p
       return std::unexpected(NodeError(ErrorCode::kUnavailable, node_, calls,
                                        "the rate limit leaves no turn before the deadline"));
     }
-    PauseUntil(*turn, patience.stop);
+    WaitUntil(*turn, patience.stop);
   }
   if (patience.stop.stop_requested()) {
     return std::unexpected(NodeError(ErrorCode::kUnavailable, node_, calls, "stopped"));
   }
+  return {};
+}
+
+Status RpcSession::WaitForPause(std::span<const RpcCall> calls, const Patience& patience) {
+  const SteadyTime end = node_.pause_end();
+  if (end >= patience.deadline.time()) {
+    const auto left =
+        std::chrono::ceil<std::chrono::seconds>(end - std::chrono::steady_clock::now());
+    return std::unexpected(
+        NodeError(ErrorCode::kUnavailable, node_, calls,
+                  fmt::format("the node wants no calls for another {} s", left.count())));
+  }
+  WaitUntil(end, patience.stop);
   return {};
 }
 
@@ -124,13 +146,23 @@ RpcSession::Attempt RpcSession::Try(std::span<const RpcCall> calls, const std::s
       Deadline::At(std::min(timeout, patience.deadline.time())), patience.stop);
   if (reply) return Judge(calls, *std::move(reply));
   Error error = WithContext(Describe(calls), std::move(reply).error()).error();
-  if (error.code != ErrorCode::kUnavailable) return Attempt::Final(std::unexpected(error));
+  if (client_.was_too_large() && calls.size() > 1) {
+    return Attempt::Final(BatchRefusal{{0, "the answer is too large"}});
+  }
+  if (error.code != ErrorCode::kUnavailable || client_.was_too_large()) {
+    return Attempt::Final(std::unexpected(error));
+  }
   return Attempt::Again(std::move(error));
 }
 
 RpcSession::Attempt RpcSession::Judge(std::span<const RpcCall> calls, http::Reply reply) {
   const auto error = [&](ErrorCode code) {
     return NodeError(code, node_, calls, fmt::format("HTTP status {}", reply.status));
+  };
+  const auto again = [&] {
+    const auto after = RetryAfter(reply);
+    if (after) node_.PauseUntil(std::chrono::steady_clock::now() + *after);
+    return Attempt::Again(error(ErrorCode::kUnavailable), after);
   };
   switch (reply.status) {
     case 200:
@@ -143,16 +175,17 @@ RpcSession::Attempt RpcSession::Judge(std::span<const RpcCall> calls, http::Repl
     case 408:
     case 425:
     case 429:
-      return Attempt::Again(error(ErrorCode::kUnavailable), RetryAfter(reply));
+      return again();
     default:
       break;
   }
-  if (reply.status >= 500) return Attempt::Again(error(ErrorCode::kUnavailable), RetryAfter(reply));
+  if (reply.status >= 500) return again();
   return Attempt::Final(std::unexpected(error(ErrorCode::kInvalidArgument)));
 }
 
 RpcSession::Attempt RpcSession::JudgeAnswer(std::span<const RpcCall> calls, std::string body) {
-  RpcAnswer answer = reader_.Read(std::move(body), calls);
+  bytes_answered_ += body.size();
+  RpcAnswer answer = node_.readers().Read(std::move(body), calls);
   if (const auto* refusal = std::get_if<BatchRefusal>(&answer)) {
     if (IsRateLimit(refusal->error) && !IsBatchTooLarge(refusal->error)) {
       return Attempt::Again(NodeError(node_, calls.front(), refusal->error));

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "pause.h"
+#include "patience.h"
 #include "rpc_call.h"
 #include "rpc_node.h"
 #include "rpc_session.h"

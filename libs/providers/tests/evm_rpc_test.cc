@@ -44,6 +44,11 @@ const EvmFixture& London() {
   return fixture;
 }
 
+/// Before the first answer tells how long they are, a source asks for few blocks at once.
+Result<std::vector<EvmBlock>> LearnSize(BlockSource& source) {
+  return Fetch(source, BlockRange::Single(London().number()));
+}
+
 /// A source of the London block whose node does something else first.
 struct OneBlock {
   explicit OneBlock(ScriptedNode::Script script, const EvmRpcOptions& options = {})
@@ -69,6 +74,7 @@ TEST(EvmRpcTest, BlocksComeWholeAndInOrder) {
   const FixtureChain chain = FixtureChain::Repeating(London(), kCount);
   const ScriptedNode node([&](const SeenRequest& request, int) { return chain.Answer(request); });
   const auto source = Source(node, {.concurrent_request_limit = 4, .rpc_batch_size = 5});
+  ASSERT_TRUE(LearnSize(*source));
   const auto blocks = Fetch(*source, Range(London().number(), kCount));
   ASSERT_TRUE(blocks) << blocks.error().message;
   ASSERT_EQ(blocks->size(), kCount);
@@ -79,8 +85,23 @@ TEST(EvmRpcTest, BlocksComeWholeAndInOrder) {
     EXPECT_EQ(block.transactions[1].gas_used, 63'210U);
     EXPECT_EQ(block.logs.size(), 4U);
   }
-  EXPECT_EQ(node.requests().size(), 12U);
+  EXPECT_EQ(node.requests().size(), 1U + 12U);
   EXPECT_LE(node.concurrency_max(), 4);
+}
+
+TEST(EvmRpcTest, AsksForAsManyBlocksAsMakeNoLongAnswer) {
+  constexpr std::uint64_t kCount = 12;
+  const FixtureChain chain = FixtureChain::Repeating(London(), kCount);
+  const ScriptedNode node([&](const SeenRequest& request, int) {
+    Scripted answer = chain.Answer(request);
+    answer.body.append(request.call_count() / 2 * (400ULL << 10U), ' ');
+    return answer;
+  });
+  const auto source = Source(node, {.concurrent_request_limit = 1, .rpc_batch_size = 10});
+  ASSERT_TRUE(Fetch(*source, Range(London().number(), kCount)));
+  EXPECT_EQ(node.requests().size(), 3U);  // The size is not known yet.
+  ASSERT_TRUE(Fetch(*source, Range(London().number(), kCount)));
+  EXPECT_EQ(node.requests().size(), 3U + 6U);
 }
 
 TEST(EvmRpcTest, ConnectionsAreKeptForTheNextCall) {
@@ -219,6 +240,60 @@ TEST(EvmRpcTest, ARetryAfterPastTheDeadlineIsNotWaitedFor) {
   EXPECT_EQ(one.node.requests().size(), 1U);
 }
 
+TEST(EvmRpcTest, ARetryAfterHoldsBackLaterCallsToo) {
+  OneBlock one(FirstBad(1, {.status = 429, .extra_headers = "Retry-After: 1\r\n"}));
+  const auto start = std::chrono::steady_clock::now();
+  const auto head = one.source->FetchHead(HeadTag::kLatest, Deadline::After(milliseconds(500)), {});
+  ASSERT_FALSE(head);
+  EXPECT_THAT(head.error().message, HasSubstr("HTTP status 429"));
+  const auto early = one.source->FetchHead(HeadTag::kLatest, Deadline::After(milliseconds(1)), {});
+  ASSERT_FALSE(early);
+  EXPECT_THAT(early.error().message,
+              AllOf(HasSubstr("wants no calls for another 1 s"), HasSubstr(one.node.name())));
+  EXPECT_EQ(one.node.requests().size(), 1U);
+  ASSERT_TRUE(one.Fetch());
+  EXPECT_GE(std::chrono::steady_clock::now() - start, seconds(1));
+}
+
+TEST(EvmRpcTest, ARetryAfterIsHonouredForAMinuteAtMost) {
+  for (const char* wish : {"86400", "99999999999", "18446744073709551615"}) {
+    OneBlock one(
+        FirstBad(1, {.status = 503, .extra_headers = fmt::format("Retry-After: {}\r\n", wish)}));
+    ASSERT_FALSE(one.Fetch());
+    const auto head = one.source->FetchHead(HeadTag::kLatest, Soon(), {});
+    ASSERT_FALSE(head);
+    EXPECT_THAT(head.error().message, HasSubstr("wants no calls for another 60 s"));
+  }
+}
+
+TEST(EvmRpcTest, TheChainIdIsTheNodes) {
+  const ScriptedNode node([](const SeenRequest& request, int number) {
+    EXPECT_EQ(request.body["method"], "eth_chainId");
+    EXPECT_EQ(request.body["params"], Json::array());
+    return Scripted{.body = number == 1 ? R"({"jsonrpc":"2.0","id":1,"result":"0x7a69"})"
+                                        : R"({"jsonrpc":"2.0","id":1,"result":"seven"})"};
+  });
+  const auto source = Source(node);
+  EXPECT_EQ(source->name(), node.name());
+  const auto id = source->FetchChainId(Soon(), {});
+  ASSERT_TRUE(id) << id.error().message;
+  EXPECT_EQ(*id, 31'337U);
+  const auto nonsense = source->FetchChainId(Soon(), {});
+  ASSERT_FALSE(nonsense);
+  EXPECT_THAT(nonsense.error().message, AllOf(HasSubstr("eth_chainId"), HasSubstr(node.name())));
+}
+
+TEST(EvmRpcTest, ANodeThatDoesNotTellItsChainIdIsTakenAsItIs) {
+  for (const Scripted& answer :
+       {Scripted{.body = ErrorElement(1, -32601, "no such method").dump()},
+        Scripted{.body = R"({"jsonrpc":"2.0","id":1,"result":null})"}, Scripted{.status = 403}}) {
+    const ScriptedNode node([&](const SeenRequest&, int) { return answer; });
+    const auto id = Source(node)->FetchChainId(Soon(), {});
+    ASSERT_TRUE(id) << id.error().message;
+    EXPECT_EQ(*id, std::nullopt);
+  }
+}
+
 TEST(EvmRpcTest, AReorgBetweenTwoAnswersIsAskedAgainOnce) {
   std::atomic<int> reorgs = 1;
   OneBlock one([&](const SeenRequest& request, int) {
@@ -328,9 +403,10 @@ TEST_P(EvmRpcBatchTest, IsHalvedUntilTheNodeTakesIt) {
     return request.call_count() > 3 ? GetParam().refusal : chain.Answer(request);
   });
   const auto source = Source(node, {.concurrent_request_limit = 1, .rpc_batch_size = 12});
+  ASSERT_TRUE(LearnSize(*source));
   ASSERT_TRUE(Fetch(*source, Range(London().number(), 12)));
   const std::size_t learning = node.requests().size();
-  EXPECT_EQ(learning, 3U + 8U);  // 24, 12 and 6 refused, then threes.
+  EXPECT_EQ(learning, 1U + 3U + 8U);  // 24, 12 and 6 refused, then threes.
   const auto again = Fetch(*source, Range(London().number(), 12));
   ASSERT_TRUE(again);
   EXPECT_EQ(again->size(), 12U);
@@ -474,6 +550,25 @@ TEST(EvmRpcTest, AnAnswerPastTheSizeLimitIsNotRead) {
   const auto blocks = one.Fetch();
   ASSERT_FALSE(blocks);
   EXPECT_EQ(blocks.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(blocks.error().message,
+              AllOf(HasSubstr("eth_getBlockByNumber of block 13000042"), HasSubstr(one.node.name()),
+                    HasSubstr("larger than the limit of 1000 bytes")));
+  // Nothing smaller can be asked for, and another try would be as long.
+  EXPECT_EQ(one.node.requests().size(), 2U);
+}
+
+TEST(EvmRpcTest, ABatchWhoseAnswerIsPastTheSizeLimitIsDivided) {
+  const FixtureChain chain = FixtureChain::Repeating(London(), 8);
+  const ScriptedNode node([&](const SeenRequest& request, int) { return chain.Answer(request); });
+  const std::uint64_t block_bytes = AnswerOf(London()).dump().size();
+  const auto source = Source(
+      node,
+      {.concurrent_request_limit = 1, .rpc_batch_size = 8, .max_response_bytes = 3 * block_bytes});
+  ASSERT_TRUE(LearnSize(*source));
+  const auto blocks = Fetch(*source, Range(London().number(), 8));
+  ASSERT_TRUE(blocks) << blocks.error().message;
+  EXPECT_EQ(blocks->size(), 8U);
+  EXPECT_EQ(node.requests().size(), 1U + 2U + 4U);  // Eight and four blocks refused, then two each.
 }
 
 TEST(EvmRpcTest, OneFailedPartFailsTheRangeWithItsReason) {

@@ -364,6 +364,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadAnswer{"OddDigits", [](Json& b, Json&) { b["extraData"] = "0x123"; }, "\"extraData\""},
         BadAnswer{"ShortHash", [](Json& b, Json&) { b["hash"] = "0x1234"; }, "\"hash\""},
         BadAnswer{"NullHash", [](Json& b, Json&) { b["hash"] = nullptr; }, "\"hash\" is missing"},
+        BadAnswer{"LogsLost", [](Json&, Json& r) { r[1]["logs"] = Json::array(); },
+                  "receipt 1: it has no logs"},
         BadAnswer{"ShortBloom", [](Json& b, Json&) { b["logsBloom"] = "0x00"; }, "\"logsBloom\""},
         BadAnswer{"ShortNonce", [](Json& b, Json&) { b["nonce"] = "0x0"; }, "\"nonce\""},
         BadAnswer{"NoMiner", [](Json& b, Json&) { b.erase("miner"); }, "\"miner\" is missing"},

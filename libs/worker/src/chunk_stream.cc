@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "block_pieces.h"
+
 namespace tidemark::worker {
 namespace {
 
@@ -32,7 +34,7 @@ Result<std::optional<std::vector<EvmBlock>>> ChunkStream::Next() {
   std::optional<Chunk> chunk;
   if (prefetched_.valid()) {
     chunk = prefetched_.get();
-  } else if (const auto range = TakeNextRange()) {
+  } else if (const auto range = TakeFirst(rest_, chunk_blocks_)) {
     chunk = Fetch(*range);
   } else {
     return std::nullopt;
@@ -41,21 +43,10 @@ Result<std::optional<std::vector<EvmBlock>>> ChunkStream::Next() {
     rest_.reset();
     return std::unexpected(std::move(*chunk).error());
   }
-  if (const auto range = TakeNextRange()) {
+  if (const auto range = TakeFirst(rest_, chunk_blocks_)) {
     prefetched_ = std::async(std::launch::async, [this, range = *range] { return Fetch(range); });
   }
   return **std::move(chunk);
-}
-
-std::optional<BlockRange> ChunkStream::TakeNextRange() {
-  if (!rest_) return std::nullopt;
-  const BlockNumber first = rest_->first();
-  const BlockNumber end = rest_->last();
-  // Compared this way round, for first + chunk_blocks_ could wrap.
-  if (end.value - first.value < chunk_blocks_) return std::exchange(rest_, std::nullopt);
-  const BlockNumber last{first.value + (chunk_blocks_ - 1)};
-  rest_ = *BlockRange::Make(BlockNumber{last.value + 1}, end);
-  return *BlockRange::Make(first, last);
 }
 
 ChunkStream::Chunk ChunkStream::Fetch(BlockRange range) const {
@@ -66,7 +57,7 @@ ChunkStream::Chunk ChunkStream::Fetch(BlockRange range) const {
       *blocks, [&](const EvmBlock& block) { return block.number.value == expected++; });
   if (!are_those || blocks->size() - 1 != range.last().value - range.first().value) {
     return MakeError(ErrorCode::kUnavailable,
-                     fmt::format("asked for blocks {} to {}, the source gave others",
+                     fmt::format("{}: asked for blocks {} to {}, it gave others", source_.name(),
                                  range.first().value, range.last().value));
   }
   return blocks;

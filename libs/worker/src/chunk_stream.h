@@ -40,7 +40,6 @@ class ChunkStream {
  private:
   using Chunk = Result<std::vector<EvmBlock>>;
 
-  std::optional<BlockRange> TakeNextRange();
   Chunk Fetch(BlockRange range) const;
 
   providers::BlockSource& source_;

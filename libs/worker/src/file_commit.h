@@ -15,9 +15,11 @@ namespace tidemark::worker {
 /// Commits all files in one transaction. While the database does not say how a commit ended, the
 /// same call is made again, which adds nothing twice; so on success the files are there, and on a
 /// failure other than a stop they are not. Ids come back in the order of `segments`.
-/// Errors: kUnavailable only when stopped; kConflict if the job has lost its tables; kNotFound,
+/// Errors: kUnavailable only when stopped; kConflict if the job is no longer ours, or has lost its
+/// tables; kNotFound,
 /// kCorruption; kInternal if the database answers for other files.
-Result<std::vector<FileId>> CommitUntilKnown(const WorkerContext& context, JobId job,
+Result<std::vector<FileId>> CommitUntilKnown(const WorkerContext& context,
+                                             const metadata_db::JobClaim& claim,
                                              std::span<const ClosedSegment> segments,
                                              const std::stop_token& stop);
 

@@ -1,8 +1,8 @@
 #include "heartbeat.h"
 
-#include "interruptible_wait.h"
 #include "tidemark/base/log.h"
 #include "tidemark/base/result.h"
+#include "tidemark/base/wait.h"
 
 namespace tidemark::worker {
 
@@ -16,8 +16,7 @@ void Heartbeat::Loop(const std::stop_token& stop) {
     Status status = context_.metadata.Heartbeat(options.node_id, Deadline::After(kDatabaseTimeout));
     if (!status && status.error().code == ErrorCode::kNotFound) {
       // Somebody has removed the node's row; without it nobody could give us work again.
-      status = context_.metadata.RegisterWorker(options.node_id, options.info_json,
-                                                Deadline::After(kDatabaseTimeout));
+      status = context_.registration.Register(Deadline::After(kDatabaseTimeout));
     }
     if (!status && !is_failing) {
       Log(LogLevel::kWarning, "heartbeat_failed", {{"error", status.error().message}});

@@ -1,12 +1,14 @@
 #include "job_manager.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "back_off.h"
+#include "tidemark/base/back_off.h"
+#include "tidemark/base/failpoint.h"
 #include "tidemark/base/log.h"
 #include "tidemark/base/random.h"
 
@@ -14,6 +16,12 @@ namespace tidemark::worker {
 
 using metadata_db::JobRow;
 using metadata_db::JobTransition;
+
+namespace {
+
+constexpr std::size_t kTakeOverAtOnceMax = 8;
+
+}  // namespace
 
 JobManager::JobManager(const WorkerContext& context)
     : context_(context), thread_([this](const std::stop_token& stop) { Loop(stop); }) {}
@@ -25,39 +33,58 @@ JobManager::~JobManager() {
 
 void JobManager::Loop(const std::stop_token& stop) {
   const std::stop_callback wake_on_stop(stop, [this] { Wake(); });
-  const BackOffPolicy policy = DatabaseRetryPolicy(context_.options);
-  std::uint64_t failures = 0;
-  while (!stop.stop_requested()) {
+  while (!stop.stop_requested() && !is_displaced_) {
     ForgetFinished();
-    const Status status = LookAtJobs();
-    if (status) {
-      if (failures > 0) Log(LogLevel::kInfo, "jobs_readable_again");
-      failures = 0;
-      WaitForNextLook(context_.options.job_poll_interval, stop);
-    } else {
-      if (++failures == 1) {
-        Log(LogLevel::kWarning, "jobs_not_readable", {{"error", status.error().message}});
-      }
-      WaitForNextLook(JitteredBackOff(policy, failures, RandomU64()), stop);
-    }
+    Status look = LookAtJobs();
+    if (look) look = TakeOver();
+    WaitAfter(look, stop);
   }
+  InterruptAll();
+  if (!is_displaced_ || stop.stop_requested()) return;
+  Log(LogLevel::kError, "worker_displaced",
+      {{"node_id", context_.options.node_id},
+       {"error", "another process has registered under this node id; give each worker its own"}});
+  context_.options.on_displaced();
+}
+
+void JobManager::InterruptAll() {
   // All are told before the first is waited for.
   for (const auto& [id, thread] : threads_) thread->RequestStop();
   threads_.clear();
 }
 
-Status JobManager::LookAtJobs() {
+void JobManager::WaitAfter(const Status& look, const std::stop_token& stop) {
+  if (look) {
+    if (failures_ > 0) {
+      Log(LogLevel::kInfo, "jobs_readable_again");
+      ++context_.database_returns;
+    }
+    failures_ = 0;
+    return WaitForNextLook(context_.options.job_poll_interval, stop);
+  }
+  if (++failures_ == 1) {
+    Log(LogLevel::kWarning, "jobs_not_readable", {{"error", look.error().message}});
+  }
+  WaitForNextLook(JitteredBackOff(DatabaseRetryPolicy(context_.options), failures_, RandomU64()),
+                  stop);
+}
+
+Result<std::vector<JobRow>> JobManager::ListOwnJobs() {
   metadata_db::JobFilter filter;
   filter.node_id = context_.options.node_id;
   filter.statuses = {JobStatus::kScheduled, JobStatus::kRunning, JobStatus::kStopRequested,
                      JobStatus::kStopping, JobStatus::kError};
-  std::vector<JobRow> jobs;
-  {
-    TIDEMARK_TRY(const auto reader,
-                 context_.metadata.OpenReader(Deadline::After(kDatabaseTimeout)));
-    TIDEMARK_TRY(jobs, reader->ListJobs(filter));
-  }
+  TIDEMARK_TRY(const auto reader, context_.metadata.OpenReader(Deadline::After(kDatabaseTimeout)));
+  TIDEMARK_TRY(const auto node, reader->GetWorker(context_.options.node_id));
+  // The heartbeat registers it again.
+  if (!node) return MakeError(ErrorCode::kUnavailable, "the node's row has been removed");
+  is_displaced_ = !context_.registration.IsOurs(*node);
+  return reader->ListJobs(filter);
+}
 
+Status JobManager::LookAtJobs() {
+  TIDEMARK_TRY(const std::vector<JobRow> jobs, ListOwnJobs());
+  if (is_displaced_) return {};
   Status first_failure;
   std::set<JobId> listed;
   for (const JobRow& job : jobs) {
@@ -79,22 +106,26 @@ Status JobManager::LookAtJobs() {
 }
 
 Status JobManager::LookAtJob(const JobRow& job) {
-  const bool has_thread = threads_.contains(job.id);
+  const auto thread = threads_.find(job.id);
+  const bool has_thread = thread != threads_.end();
+  // The thread has the job's former run: about to end, or ended by somebody else's word.
+  if (has_thread && thread->second->attempt() != job.attempts) return Interrupt(job.id);
   switch (job.status) {
     case JobStatus::kScheduled:
-      // The thread has the job's former run: about to end, or ended by somebody else's word.
-      if (has_thread) return Interrupt(job.id);
-      TIDEMARK_TRY(Transition(job.id, JobTransition::kStart));
-      StartThread(job);
-      return {};
-    case JobStatus::kRunning:
-      if (!has_thread) StartThread(job);
-      return {};
+      return has_thread ? Interrupt(job.id) : StartJob(job);
+    case JobStatus::kRunning: {
+      if (has_thread) return {};
+      TIDEMARK_TRY(Transition(job, JobTransition::kRestart));
+      TIDEMARK_FAILPOINT("job.restarted");
+      JobRow next = job;
+      ++next.attempts;
+      return StartJob(next);
+    }
     case JobStatus::kStopRequested:
-      TIDEMARK_TRY(Transition(job.id, JobTransition::kBeginStop));
+      TIDEMARK_TRY(Transition(job, JobTransition::kBeginStop));
       [[fallthrough]];
     case JobStatus::kStopping:
-      return has_thread ? Interrupt(job.id) : Transition(job.id, JobTransition::kFinishStop);
+      return has_thread ? Interrupt(job.id) : FinishStop(job);
     case JobStatus::kError:
       return has_thread ? Interrupt(job.id) : RetryIfDue(job);
     case JobStatus::kStopped:
@@ -106,6 +137,18 @@ Status JobManager::LookAtJob(const JobRow& job) {
   return {};
 }
 
+Status JobManager::TakeOver() {
+  const SteadyTime now = context_.clock.SteadyNow();
+  if (is_displaced_ || now < next_take_over_) return {};
+  next_take_over_ = now + context_.options.heartbeat_interval;
+  TIDEMARK_TRY(const auto jobs, context_.metadata.TakeOverJobs(
+                                    context_.options.node_id, context_.options.silence_limit,
+                                    kTakeOverAtOnceMax, Deadline::After(kDatabaseTimeout)));
+  if (!jobs.empty()) TIDEMARK_FAILPOINT("job.taken_over");
+  for (const JobId job : jobs) Log(LogLevel::kInfo, "job_taken_over", {{"job_id", job.value}});
+  return {};
+}
+
 Status JobManager::Interrupt(JobId job) {
   threads_.at(job)->RequestStop();
   return {};
@@ -113,26 +156,38 @@ Status JobManager::Interrupt(JobId job) {
 
 Status JobManager::RetryIfDue(const JobRow& job) {
   const SteadyTime now = context_.clock.SteadyNow();
-  auto retry = retries_.find(job.id);
-  if (retry == retries_.end() || retry->second.attempts != job.attempts) {
+  Retry& retry = retries_[job.id];
+  if (retry.failures == 0 || retry.attempts != job.attempts) {
     const BackOffPolicy policy{.base = context_.options.retry_base,
                                .max = context_.options.retry_max};
-    const std::chrono::nanoseconds delay = JitteredBackOff(policy, job.attempts, RandomU64());
+    // Not the attempts: a job also has one for each take-over, hand-over and deployment.
+    retry.failures = now - retry.due > policy.max ? 1 : retry.failures + 1;
+    retry.attempts = job.attempts;
+    const std::chrono::nanoseconds delay = JitteredBackOff(policy, retry.failures, RandomU64());
     // A world's clock that has jumped neither skips the wait nor prolongs it.
     const auto waited =
         std::clamp(context_.clock.Now() - job.updated_at, std::chrono::nanoseconds(0), delay);
-    retry = retries_.insert_or_assign(job.id, Retry{job.attempts, now + (delay - waited)}).first;
+    retry.due = now + (delay - waited);
   }
-  if (now < retry->second.due) return {};
-  return Transition(job.id, JobTransition::kRetry);
+  if (now < retry.due) return {};
+  return Transition(job, JobTransition::kRetry);
 }
 
-Status JobManager::Transition(JobId job, JobTransition transition) {
-  return context_.metadata.TransitionJob(job, transition, std::nullopt,
+Status JobManager::Transition(const JobRow& job, JobTransition transition) {
+  return context_.metadata.TransitionJob(ClaimOf(job), transition, std::nullopt,
                                          Deadline::After(kDatabaseTimeout));
 }
 
-void JobManager::StartThread(const JobRow& job) {
+Status JobManager::FinishStop(const JobRow& job) {
+  TIDEMARK_TRY(Transition(job, JobTransition::kFinishStop));
+  Log(LogLevel::kInfo, "job_stopped", {{"job_id", job.id.value}});
+  return {};
+}
+
+Status JobManager::StartJob(const JobRow& job) {
+  TIDEMARK_FAILPOINT("job.before_start");
+  TIDEMARK_TRY(Transition(job, JobTransition::kStart));
+  TIDEMARK_FAILPOINT("job.started");
   try {
     threads_.emplace(job.id, std::make_unique<JobThread>(context_, job, [this] { Wake(); }));
   } catch (const std::system_error& error) {
@@ -140,6 +195,7 @@ void JobManager::StartThread(const JobRow& job) {
     Log(LogLevel::kError, "job_thread_not_started",
         {{"job_id", job.id.value}, {"error", error.what()}});
   }
+  return {};
 }
 
 void JobManager::ForgetFinished() {

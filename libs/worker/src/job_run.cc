@@ -3,9 +3,9 @@
 #include <optional>
 #include <utility>
 
-#include "back_off.h"
-#include "interruptible_wait.h"
+#include "retry_budget.h"
 #include "tidemark/base/log.h"
+#include "tidemark/base/wait.h"
 
 namespace tidemark::worker {
 
@@ -23,11 +23,15 @@ JobOutcome JobRun::Run(const std::stop_token& stop) {
     if (!outcome) {
       if (stop.stop_requested()) break;
       Error error = std::move(outcome).error();
+      // What ends the run is told by whoever ran it.
+      if (error.code != ErrorCode::kUnavailable) {
+        return JobFailure{.position = position_, .error = std::move(error)};
+      }
       Log(LogLevel::kWarning, "job_round_failed",
           {{"job_id", job_.id.value},
            {"step", ToString(position_.step)},
            {"error", error.message}});
-      if (error.code != ErrorCode::kUnavailable || !retries.WaitForNext(stop)) {
+      if (!retries.WaitForNext(stop)) {
         return JobFailure{.position = position_, .error = std::move(error)};
       }
       continue;
@@ -46,11 +50,13 @@ JobOutcome JobRun::Run(const std::stop_token& stop) {
 }
 
 Result<RoundOutcome> JobRun::Step(const std::stop_token& stop) {
+  if (loaded_at_ != context_.database_returns) rounds_.reset();
   return rounds_ ? rounds_->RunOne(stop) : SetUp(stop);
 }
 
 Result<RoundOutcome> JobRun::SetUp(const std::stop_token& stop) {
   position_.blocks.reset();
+  loaded_at_ = context_.database_returns;
   TIDEMARK_TRY(auto setup, SetUpJob(context_, job_, position_.step));
   position_.step = JobStep::kResolveEndBlock;
   std::optional<BlockNumber> newest;
@@ -64,8 +70,8 @@ Result<RoundOutcome> JobRun::SetUp(const std::stop_token& stop) {
     return std::unexpected(end.error());
   }
   if (std::holds_alternative<NothingToWrite>(*end)) return RoundOutcome::kDone;
-  rounds_ = std::make_unique<JobRounds>(context_, JobRounds::Job{.id = job_.id, .end = *end},
-                                        std::move(setup), position_);
+  rounds_ = std::make_unique<JobRounds>(
+      context_, JobRounds::Job{.claim = ClaimOf(job_), .end = *end}, std::move(setup), position_);
   return RoundOutcome::kAdvanced;
 }
 

@@ -1,6 +1,7 @@
 // One run of one job: from its tables as they are to its end block, or to the chain head for ever.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <variant>
@@ -40,6 +41,7 @@ class JobRun {
   metadata_db::JobRow job_;
   JobPosition position_;
   std::unique_ptr<JobRounds> rounds_;  // Absent until the job is set up.
+  std::uint64_t loaded_at_ = 0;        // WorkerContext::database_returns then.
 };
 
 }  // namespace tidemark::worker

@@ -6,21 +6,28 @@
 
 #include <fmt/format.h>
 
+#include "tidemark/base/failpoint.h"
 #include "tidemark/base/log.h"
 #include "tidemark/base/random.h"
+#include "tidemark/model/stored_segment.h"
 
 namespace tidemark::worker {
 namespace {
 
+constexpr std::string_view kWrittenKind = "evm-rpc";
+
 // A table may have a million files; their rows come in one answer.
 constexpr std::chrono::seconds kLoadTimeout{60};
+// Many jobs that start at once wait for one another, which is no failure of any.
+constexpr std::chrono::seconds kTurnTimeout{10};
 
 std::string NewRevisionPath(const DatasetVersion& version, std::string_view table, UtcTime now) {
   return fmt::format("{}/{}/{}/{}", version.dataset.ns, version.dataset.name, table,
                      MakeUuidV7(now));
 }
 
-Result<std::vector<metadata_db::TableRow>> AcquireTables(const WorkerContext& context, JobId job,
+Result<std::vector<metadata_db::TableRow>> AcquireTables(const WorkerContext& context,
+                                                         const metadata_db::JobClaim& claim,
                                                          const DatasetVersion& version,
                                                          JobStep& step) {
   step = JobStep::kRegisterNewPhysicalTable;
@@ -30,8 +37,7 @@ Result<std::vector<metadata_db::TableRow>> AcquireTables(const WorkerContext& co
     tables.push_back(
         {.table_name = name, .path_if_new = NewRevisionPath(version, name, context.clock.Now())});
   }
-  auto rows =
-      context.metadata.AcquireTables(version, job, tables, Deadline::After(kDatabaseTimeout));
+  auto rows = context.metadata.AcquireTables(version, claim, tables, Deadline::After(kTurnTimeout));
   if (!rows && rows.error().code == ErrorCode::kConflict) step = JobStep::kLockRevisionsForWriter;
   return rows;
 }
@@ -43,18 +49,35 @@ Result<std::vector<Segment>> LoadSegments(metadata_db::MetadataReader& reader,
   std::vector<Segment> segments;
   segments.reserve(files.size());
   for (const metadata_db::FileRow& file : files) {
-    auto metadata = ParseSegmentMetadata(file.metadata);
-    if (!metadata) {
+    auto segment = ReadStoredSegment(file.id, file.metadata, file.object_size);
+    if (!segment) {
       Log(LogLevel::kWarning, "file_row_unreadable",
-          {{"file_id", file.id.value}, {"error", metadata.error().message}});
+          {{"file_id", file.id.value}, {"error", segment.error().message}});
       continue;
     }
-    segments.push_back({.file_id = file.id,
-                        .created_at = metadata->created_at,
-                        .size_bytes = 0,
-                        .ranges = std::move(metadata->ranges)});
+    segments.push_back(*std::move(segment));
   }
   return segments;
+}
+
+/// Whether the tables are those that this worker knows how to make.
+Status CheckIsOurs(const JobDescriptor& descriptor, const RawDataset& dataset, JobStep& step) {
+  if (descriptor.kind != JobKind::kMaterializeRaw) {
+    step = JobStep::kNotARawDataset;
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        fmt::format("a {} job for {}, a raw dataset of kind {}", ToString(descriptor.kind),
+                    ToString(descriptor.version.dataset), dataset.kind));
+  }
+  if (dataset.kind != kWrittenKind) {
+    step = JobStep::kCreateBlockStreamClient;
+    return MakeError(
+        ErrorCode::kInvalidArgument,
+        fmt::format(
+            "{} is a raw dataset of kind {}: this worker has blocks only for those of kind {}",
+            ToString(descriptor.version.dataset), dataset.kind, kWrittenKind));
+  }
+  return {};
 }
 
 }  // namespace
@@ -64,17 +87,18 @@ Result<JobSetup> SetUpJob(const WorkerContext& context, const metadata_db::JobRo
   step = JobStep::kGetDataset;
   if (!job.descriptor) return MakeError(ErrorCode::kCorruption, "the job has no descriptor");
   TIDEMARK_TRY(auto descriptor, ParseJobDescriptor(*job.descriptor));
-  auto dataset =
-      context.catalog.LoadRawDataset(descriptor.version, Deadline::After(kDatabaseTimeout));
+  auto dataset = context.catalog.LoadRawDataset(descriptor.version, Deadline::After(kTurnTimeout));
   if (!dataset) {
     if (dataset.error().code == ErrorCode::kInvalidArgument) step = JobStep::kNotARawDataset;
     return std::unexpected(std::move(dataset).error());
   }
+  TIDEMARK_TRY(CheckIsOurs(descriptor, *dataset, step));
 
   step = JobStep::kCreateBlockStreamClient;
   TIDEMARK_TRY(auto source, context.catalog.OpenBlockSource(dataset->network));
 
-  TIDEMARK_TRY(const auto rows, AcquireTables(context, job.id, descriptor.version, step));
+  TIDEMARK_TRY(const auto rows, AcquireTables(context, ClaimOf(job), descriptor.version, step));
+  TIDEMARK_FAILPOINT("job.tables_acquired");
   step = JobStep::kGetActivePhysicalTable;
   TIDEMARK_TRY(const auto reader, context.metadata.OpenReader(Deadline::After(kLoadTimeout)));
   std::vector<TableTarget> tables;

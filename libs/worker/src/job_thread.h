@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <thread>
 
@@ -27,8 +28,11 @@ class JobThread {
   /// Interrupts the job, whose state in the database is then the caller's business.
   void RequestStop() { thread_.request_stop(); }
   bool has_finished() const { return has_finished_; }
+  /// JobRow::attempts of the job that it was given.
+  std::uint32_t attempt() const { return attempt_; }
 
  private:
+  const std::uint32_t attempt_;
   std::atomic<bool> has_finished_ = false;
   std::jthread thread_;  // Last, for it uses the members above.
 };

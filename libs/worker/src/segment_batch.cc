@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "tidemark/base/failpoint.h"
 #include "tidemark/base/random.h"
 
 namespace tidemark::worker {
@@ -26,6 +27,7 @@ Result<std::unique_ptr<SegmentBatch>> SegmentBatch::Open(
                              .name = std::move(name),
                              .sink = std::move(sink),
                              .writer = std::move(writer)});
+    TIDEMARK_FAILPOINT("segment.opened");
   }
   return batch;
 }
@@ -41,6 +43,7 @@ Status SegmentBatch::Append(const EvmBlock& block) {
   last_ = block.number;
   last_hash_ = block.hash;
   last_timestamp_s_ = block.timestamp_s;
+  recent_.Add(block.number, block.hash, PreviousHash(block));
   return {};
 }
 
@@ -54,7 +57,8 @@ bool SegmentBatch::IsFull(const Limits& limits, SteadyTime now) const {
   if (last_.value - first_->value + 1 >= limits.blocks) return true;
   if (now - opened_at_ >= limits.age) return true;
   return std::ranges::any_of(files_, [&](const OpenFile& file) {
-    return file.writer->EstimateSizeBytes() >= limits.bytes;
+    return file.writer->EstimateSizeBytes() >= limits.bytes ||
+           file.writer->row_count() >= limits.rows;
   });
 }
 
@@ -72,8 +76,10 @@ Result<std::vector<ClosedSegment>> SegmentBatch::Close(const std::string& networ
                                          .hash = *last_hash_,
                                          .prev_hash = previous_hash_,
                                          .timestamp_s = last_timestamp_s_}}};
+    TIDEMARK_FAILPOINT("segment.before_close");
     TIDEMARK_TRY(auto footer, file.writer->Close(metadata));
     TIDEMARK_TRY(auto object, file.sink->Finish());
+    TIDEMARK_FAILPOINT("segment.durable");
     closed.push_back({.file = {.location_id = file.table->location,
                                .file_name = file.name,
                                .metadata = PrintSegmentMetadata(metadata),

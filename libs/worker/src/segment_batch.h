@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "recent_blocks.h"
 #include "segment_ledger.h"
 #include "tidemark/base/clock.h"
 #include "tidemark/base/result.h"
@@ -45,6 +46,7 @@ class SegmentBatch {
  public:
   struct Limits {
     std::uint64_t bytes = 0;  // Of any one file.
+    std::uint64_t rows = 0;   // Of any one file, too.
     std::uint64_t blocks = 0;
     std::chrono::nanoseconds age{0};
   };
@@ -62,6 +64,8 @@ class SegmentBatch {
 
   /// Hash of the last block; nullopt while the batch is empty.
   std::optional<BlockHash> last_hash() const { return last_hash_; }
+  /// The hashes of its blocks, of the newest ones if there are many.
+  const RecentBlocks& recent() const { return recent_; }
   /// From the first block to the last; nullopt while the batch is empty.
   std::optional<BlockRange> blocks() const;
   /// Whether the files are to be closed before the next block.
@@ -91,6 +95,7 @@ class SegmentBatch {
   BlockHash previous_hash_;  // Of the block before the first.
   std::optional<BlockHash> last_hash_;
   std::uint64_t last_timestamp_s_ = 0;
+  RecentBlocks recent_;
 };
 
 }  // namespace tidemark::worker

@@ -1,6 +1,7 @@
 #include "segment_ledger.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "tidemark/chain/canonical_chain.h"
@@ -12,7 +13,10 @@ namespace {
 const NetworkRange& RangeOf(const Segment& segment) { return segment.ranges.front(); }
 
 ChainLink LinkOf(const Segment& segment) {
-  return {.blocks = RangeOf(segment).blocks, .hash = RangeOf(segment).hash};
+  return {.blocks = RangeOf(segment).blocks,
+          .hash = RangeOf(segment).hash,
+          .file_id = segment.file_id,
+          .size_bytes = segment.size_bytes};
 }
 
 }  // namespace
@@ -26,13 +30,13 @@ SegmentLedger::SegmentLedger(std::string network, std::vector<Segment> committed
   std::erase_if(segments_, [&](const Segment& segment) {
     return segment.ranges.size() != 1 || RangeOf(segment).network != network_;
   });
-  for (const Segment& segment : segments_) {
-    const BlockRange blocks = RangeOf(segment).blocks;
-    covered_.push_back(blocks);
-    greatest_start_ = std::max(greatest_start_.value_or(blocks.first()), blocks.first());
-  }
-  covered_ = chain::MergeRanges(std::move(covered_));
-  RebuildCanonical();
+  Rebuild();
+}
+
+void SegmentLedger::Remove(const std::vector<FileId>& files) {
+  const std::set<FileId> gone(files.begin(), files.end());
+  std::erase_if(segments_, [&](const Segment& segment) { return gone.contains(segment.file_id); });
+  Rebuild();
 }
 
 void SegmentLedger::Add(Segment segment) {
@@ -92,6 +96,18 @@ std::optional<BlockNumber> SegmentLedger::EarliestEndAround(BlockNumber block) c
 UtcTime SegmentLedger::NextCreatedAt(UtcTime now) const {
   if (!newest_created_at_ || *newest_created_at_ < now) return now;
   return *newest_created_at_ + std::chrono::nanoseconds(1);
+}
+
+void SegmentLedger::Rebuild() {
+  covered_.clear();
+  greatest_start_.reset();
+  for (const Segment& segment : segments_) {
+    const BlockRange blocks = RangeOf(segment).blocks;
+    covered_.push_back(blocks);
+    greatest_start_ = std::max(greatest_start_.value_or(blocks.first()), blocks.first());
+  }
+  covered_ = chain::MergeRanges(std::move(covered_));
+  RebuildCanonical();
 }
 
 void SegmentLedger::RebuildCanonical() {

@@ -9,6 +9,7 @@
 #include "tidemark/base/clock.h"
 #include "tidemark/model/block_range.h"
 #include "tidemark/model/bytes.h"
+#include "tidemark/model/ids.h"
 #include "tidemark/model/segment.h"
 
 namespace tidemark::worker {
@@ -17,6 +18,8 @@ namespace tidemark::worker {
 struct ChainLink {
   BlockRange blocks;
   BlockHash hash;  // Of the last block.
+  FileId file_id = {};
+  std::uint64_t size_bytes = 0;
 };
 
 /// What the table has, kept up to date by its only writer. Not thread-safe.
@@ -28,6 +31,9 @@ class SegmentLedger {
   /// A segment that was just committed. O(1) if it is the last by its start, as it is while the
   /// chain grows; else all segments are chained again.
   void Add(Segment segment);
+
+  /// Forgets segments whose files were removed.
+  void Remove(const std::vector<FileId>& files);
 
   /// Blocks of `desired` that are in no segment, canonical or not; ascending, merged.
   std::vector<BlockRange> Gaps(BlockRange desired) const;
@@ -48,6 +54,8 @@ class SegmentLedger {
   UtcTime NextCreatedAt(UtcTime now) const;
 
  private:
+  /// Everything that follows from the segments.
+  void Rebuild();
   void RebuildCanonical();
 
   std::string network_;

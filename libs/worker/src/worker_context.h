@@ -2,9 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 
-#include "back_off.h"
+#include "registration.h"
+#include "tidemark/base/back_off.h"
 #include "tidemark/base/clock.h"
 #include "tidemark/metadata_db/metadata_store.h"
 #include "tidemark/object_store/object_store.h"
@@ -19,7 +22,16 @@ struct WorkerContext {
   object_store::ObjectStore& data;
   Catalog& catalog;
   const Clock& clock;
+  Registration& registration;
+  // How often the database has come back after it was away. It may have come back without its last
+  // commits (another server, a backup), so whoever keeps a copy of its rows reads them again.
+  std::atomic<std::uint64_t>& database_returns;
 };
+
+/// To act for the job in the attempt that the row speaks of.
+inline metadata_db::JobClaim ClaimOf(const metadata_db::JobRow& job) {
+  return {.job = job.id, .attempt = job.attempts};
+}
 
 /// Until a database that is gone is asked again. Never as long as a job's own back-off: when it
 /// comes back, everything is waiting for it.

@@ -97,9 +97,12 @@ TEST_F(ChunkStreamTest, AnAbandonedStreamInterruptsItsFetch) {
 /// Answers each request for blocks with the blocks that a test put there.
 class ScriptedSource final : public providers::BlockSource {
  public:
-  Result<std::optional<providers::ChainHead>> FetchHead(providers::HeadTag /*tag*/,
-                                                        Deadline /*deadline*/,
-                                                        std::stop_token /*stop*/) override {
+  Result<std::optional<std::uint64_t>> FetchChainId(Deadline /*deadline*/,
+                                                    std::stop_token /*stop*/) override {
+    return std::nullopt;
+  }
+  Result<std::optional<ChainHead>> FetchHead(HeadTag /*tag*/, Deadline /*deadline*/,
+                                             std::stop_token /*stop*/) override {
     return std::nullopt;
   }
   Result<std::vector<EvmBlock>> FetchBlocks(BlockRange range, Deadline /*deadline*/,

@@ -24,20 +24,26 @@ class FakeSource final : public providers::BlockSource {
  public:
   explicit FakeSource(FakeChain& chain) : chain_(chain) {}
 
-  Result<std::optional<providers::ChainHead>> FetchHead(providers::HeadTag /*tag*/,
-                                                        Deadline /*deadline*/,
-                                                        std::stop_token stop) override {
+  Result<std::optional<std::uint64_t>> FetchChainId(Deadline /*deadline*/,
+                                                    std::stop_token /*stop*/) override {
+    return chain_.chain_id;
+  }
+
+  Result<std::optional<ChainHead>> FetchHead(HeadTag /*tag*/, Deadline /*deadline*/,
+                                             std::stop_token stop) override {
     if (auto error = BeforeAnswer("FetchHead", stop)) return std::unexpected(*std::move(error));
     const auto head = chain_.Head();
     if (!head) return std::nullopt;
-    return providers::ChainHead{
-        .number = head->number, .hash = head->hash, .timestamp_s = head->timestamp_s};
+    return ChainHead{.number = head->number, .hash = head->hash, .timestamp_s = head->timestamp_s};
   }
 
   Result<std::vector<EvmBlock>> FetchBlocks(BlockRange range, Deadline /*deadline*/,
                                             std::stop_token stop) override {
     if (auto error = BeforeAnswer("FetchBlocks", stop)) return std::unexpected(*std::move(error));
     if (chain_.hangs_in_fetch) HangUntil(stop);
+    if (chain_.on_fetch) {
+      if (auto error = chain_.on_fetch(range, stop)) return std::unexpected(*std::move(error));
+    }
     std::vector<EvmBlock> blocks;
     for (std::uint64_t number = range.first().value; number <= range.last().value; ++number) {
       auto block = chain_.BlockAt(number);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include "faults.h"
@@ -36,8 +37,13 @@ class FakeChain {
 
   /// What its sources do: calls of any kind are counted and fail as planned.
   Faults source_faults;
+  /// What its sources say. Asking for it is no call.
+  std::atomic<std::uint64_t> chain_id = 1;
   /// From now on FetchBlocks answers only when it is stopped.
   std::atomic<bool> hangs_in_fetch = false;
+  /// Called by FetchBlocks before it answers, which it does with the error, if there is one. Set
+  /// before the source is used.
+  std::function<std::optional<Error>(BlockRange, const std::stop_token&)> on_fetch;
   /// Called before each answer of a source with the number of the call.
   std::function<void(std::uint64_t)> on_call;
 

@@ -1,5 +1,7 @@
 #include "memory_objects.h"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 namespace tidemark::worker {
@@ -57,6 +59,27 @@ Result<ObjectInfo> MemoryObjects::Head(std::string_view path) {
   return ObjectInfo{.path = std::string(path), .size_bytes = bytes.size(), .e_tag = "tag"};
 }
 
+Result<object_store::ObjectTail> MemoryObjects::ReadTail(std::string_view path,
+                                                         std::uint64_t max_bytes) {
+  TIDEMARK_TRY(ObjectInfo info, Head(path));
+  TIDEMARK_TRY(const auto bytes, Read(path, UINT64_MAX));
+  return object_store::ObjectTail{
+      .info = std::move(info),
+      .bytes = bytes.substr(bytes.size() - std::min(bytes.size(), max_bytes))};
+}
+
+Result<std::vector<std::string>> MemoryObjects::ListFolders(std::string_view folder) {
+  TIDEMARK_TRY(const auto objects, List(folder));
+  std::set<std::string> folders;
+  for (const ObjectInfo& object : objects) {
+    const std::string rest = object.path.substr(folder.size() + 1);
+    if (const auto slash = rest.find('/'); slash != std::string::npos) {
+      folders.insert(rest.substr(0, slash));
+    }
+  }
+  return std::vector<std::string>(folders.begin(), folders.end());
+}
+
 Result<std::vector<ObjectInfo>> MemoryObjects::List(std::string_view folder) {
   const std::lock_guard lock(mutex_);
   std::vector<ObjectInfo> infos;
@@ -69,6 +92,7 @@ Result<std::vector<ObjectInfo>> MemoryObjects::List(std::string_view folder) {
 }
 
 Status MemoryObjects::Delete(std::string_view path) {
+  if (auto error = delete_faults.Count("Delete")) return std::unexpected(*std::move(error));
   const std::lock_guard lock(mutex_);
   objects_.erase(std::string(path));
   return {};

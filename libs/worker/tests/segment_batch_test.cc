@@ -99,7 +99,8 @@ TEST_F(SegmentBatchTest, LongNumbersAreNotCutInTheName) {
 }
 
 TEST_F(SegmentBatchTest, IsFullPastAnyLimitButNeverBeforeItsFirstBlock) {
-  const SegmentBatch::Limits loose{.bytes = kMax, .blocks = kMax, .age = std::chrono::hours(1)};
+  const SegmentBatch::Limits loose{
+      .bytes = kMax, .rows = kMax, .blocks = kMax, .age = std::chrono::hours(1)};
   auto limits = loose;
   const auto batch = OpenAt(3);
   limits.age = std::chrono::seconds(0);
@@ -115,9 +116,17 @@ TEST_F(SegmentBatchTest, IsFullPastAnyLimitButNeverBeforeItsFirstBlock) {
   limits.bytes = 1;
   EXPECT_TRUE(batch->IsFull(limits, kStart));
   limits = loose;
+  limits.rows = 1;
+  EXPECT_TRUE(batch->IsFull(limits, kStart));
+  limits.rows = 2;
+  EXPECT_FALSE(batch->IsFull(limits, kStart));
+  limits = loose;
   limits.blocks = 2;
   EXPECT_FALSE(batch->IsFull(limits, kStart));
   ASSERT_TRUE(batch->Append(*chain_.BlockAt(4)));
+  EXPECT_TRUE(batch->IsFull(limits, kStart));
+  limits = loose;
+  limits.rows = 2;  // One table has them.
   EXPECT_TRUE(batch->IsFull(limits, kStart));
 }
 

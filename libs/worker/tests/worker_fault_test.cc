@@ -1,5 +1,8 @@
+#include <chrono>
+#include <map>
 #include <random>
 #include <set>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -78,10 +81,7 @@ TEST_F(WorkerFaultTest, AnyOneLostAnswerOfTheDatabaseIsSurvived) {
 }
 
 TEST_F(WorkerFaultTest, ADatabaseThatIsGoneForAWhileStopsNothingForGood) {
-  world_.chain.Extend(20);
-  const JobId job = world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
+  const JobId job = world_.FollowChain(20);
   world_.metadata.faults.FailAllCalls();
   world_.metadata.heartbeat_faults.FailAllCalls();
   world_.chain.Extend(10);
@@ -95,10 +95,7 @@ TEST_F(WorkerFaultTest, ADatabaseThatIsGoneForAWhileStopsNothingForGood) {
 }
 
 TEST_F(WorkerFaultTest, AWorkerStopsWhileTheDatabaseIsGone) {
-  world_.chain.Extend(20);
-  world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
+  world_.FollowChain(20);
   world_.metadata.faults.FailAllCalls();
   world_.chain.Extend(10);
   ASSERT_TRUE(world_.signal.WaitUntil([&] { return world_.metadata.faults.calls() > 5; }));
@@ -182,10 +179,7 @@ TEST_F(WorkerFaultTest, AnExceptionEndsItsJobAndNoOther) {
 TEST_F(WorkerFaultTest, AJobThatHasLostItsTablesEndsInError) {
   world_.options.retry_base = std::chrono::hours(1'000);
   world_.options.retry_max = std::chrono::hours(1'000);
-  world_.chain.Extend(20);
-  const JobId job = world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
+  const JobId job = world_.FollowChain(20);
   const auto segments = world_.Segments("blocks").size();
   world_.metadata.commit_faults.FailAllCalls(ErrorCode::kConflict);
   world_.chain.Extend(1);
@@ -198,29 +192,47 @@ TEST_F(WorkerFaultTest, AJobThatHasLostItsTablesEndsInError) {
   EXPECT_EQ(world_.Job(job).status, JobStatus::kError);
 }
 
+// Method: by the number of its attempts it would wait for weeks.
+TEST_F(WorkerFaultTest, ToBeTakenOnAnewIsNoFailure) {
+  world_.options.retry_max = std::chrono::hours(1'000);
+  world_.chain.Extend(20);
+  const JobId job = world_.Deploy({});
+  for (int i = 0; i < 50; ++i) {
+    for (const auto transition :
+         {metadata_db::JobTransition::kStart, metadata_db::JobTransition::kRestart}) {
+      ASSERT_TRUE(
+          world_.database->TransitionJob({job}, transition, std::nullopt, Deadline::Never()));
+    }
+  }
+  world_.StartWorker();
+  world_.WaitForHead();
+  world_.metadata.commit_faults.FailAllCalls(ErrorCode::kConflict);
+  world_.chain.Extend(1);
+  world_.WaitForStatus(job, JobStatus::kError);
+  world_.metadata.commit_faults.Heal();
+  world_.WaitForHead();
+}
+
 TEST_F(WorkerFaultTest, AJobThatSomebodyElseHasEndedIsInterrupted) {
   world_.chain.Extend(20);
   world_.chain.hangs_in_fetch = true;
   const JobId job = world_.Deploy({});
   world_.StartWorker();
   ASSERT_TRUE(world_.signal.WaitUntil([&] { return world_.chain.hanging > 0; }));
-  ASSERT_TRUE(world_.database->TransitionJob(job, metadata_db::JobTransition::kComplete,
+  ASSERT_TRUE(world_.database->TransitionJob({job}, metadata_db::JobTransition::kComplete,
                                              std::nullopt, Deadline::Never()));
   EXPECT_TRUE(world_.signal.WaitUntil([&] { return world_.chain.hanging == 0; }));
 }
 
 TEST_F(WorkerFaultTest, AJobThatSomebodyElseHasEndedIsLeftAndCanBeStartedAgain) {
-  world_.chain.Extend(20);
-  const JobId job = world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
-  ASSERT_TRUE(world_.database->TransitionJob(job, metadata_db::JobTransition::kComplete,
+  const JobId job = world_.FollowChain(20);
+  ASSERT_TRUE(world_.database->TransitionJob({job}, metadata_db::JobTransition::kComplete,
                                              std::nullopt, Deadline::Never()));
   world_.Deploy({});
   world_.WaitForStatus(job, JobStatus::kRunning);
   world_.chain.Extend(3);
   world_.WaitForHead();
-  ASSERT_TRUE(world_.database->TransitionJob(job, metadata_db::JobTransition::kFail, "{}",
+  ASSERT_TRUE(world_.database->TransitionJob({job}, metadata_db::JobTransition::kFail, "{}",
                                              Deadline::Never()));
   ASSERT_TRUE(world_.signal.WaitUntil([&] { return world_.Job(job).attempts == 3; }));
   world_.WaitForStatus(job, JobStatus::kRunning);
@@ -229,13 +241,10 @@ TEST_F(WorkerFaultTest, AJobThatSomebodyElseHasEndedIsLeftAndCanBeStartedAgain) 
 }
 
 TEST_F(WorkerFaultTest, ARowThatCannotBeReadNeitherStopsTheJobNorCounts) {
-  world_.chain.Extend(20);
-  const JobId job = world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
+  const JobId job = world_.FollowChain(20);
   world_.StopWorker();
   const auto location = world_.Segments("blocks").front().file.location_id;
-  ASSERT_TRUE(world_.database->CommitFiles(job,
+  ASSERT_TRUE(world_.database->CommitFiles({job},
                                            {{.location_id = location,
                                              .file_name = "broken.parquet",
                                              .metadata = R"({"ranges":"?"})",
@@ -250,6 +259,63 @@ TEST_F(WorkerFaultTest, ARowThatCannotBeReadNeitherStopsTheJobNorCounts) {
     return world_.metadata.lost_answers.calls() > 0 && world_.CanonicalEnd("logs") == 22U;
   }));
   EXPECT_EQ(world_.Job(job).status, JobStatus::kRunning);
+}
+
+// Left by a worker that was gone before its commit, and of another branch by the time that the next
+// one writes those blocks.
+TEST_F(WorkerFaultTest, AnObjectThatNoRowNamesIsLeftAloneAndNotTakenForAFile) {
+  world_.options.segment_max_blocks = 4;
+  world_.chain.Extend(12);
+  world_.metadata.commit_faults.FailAllCalls();
+  const JobId job = world_.Deploy(End("11"));
+  world_.StartWorker();
+  ASSERT_TRUE(world_.signal.WaitUntil([&] { return world_.metadata.commit_faults.calls() > 0; }));
+  world_.StopWorker();
+  std::map<std::string, std::string> orphans;
+  const auto left = world_.objects.List("eth").value();
+  for (const auto& object : left) {
+    orphans.emplace(object.path, world_.objects.Read(object.path, UINT64_MAX).value());
+  }
+  ASSERT_EQ(orphans.size(), kEvmTables.size());
+
+  world_.chain.Reorganise(12, 12);
+  world_.metadata.commit_faults.Heal();
+  world_.StartWorker();
+  world_.WaitForStatus(job, JobStatus::kCompleted);
+  world_.StopWorker();
+  world_.ExpectSynced(11);
+  for (const auto& [path, bytes] : orphans) EXPECT_EQ(world_.objects.Read(path, UINT64_MAX), bytes);
+  EXPECT_EQ(world_.objects.List("eth")->size(), orphans.size() + 3 * kEvmTables.size());
+}
+
+// The wall clock is what files are dated with and what heartbeats are measured by.
+TEST_F(WorkerFaultTest, AClockThatJumpsLosesNothingAndDoublesNothing) {
+  using std::chrono::hours;
+  world_.options.segment_max_blocks = 3;
+  const JobId job = world_.FollowChain(10);
+  for (const hours by : {hours(-1), hours(25), hours(-48), hours(24 * 400), hours(-24 * 400)}) {
+    SCOPED_TRACE(by.count());
+    world_.clock.Jump(by);
+    world_.chain.Extend(7);
+    world_.WaitForHead();
+    // Between a process and the next one, with a job that is RUNNING and one more commit to make.
+    world_.StopWorker();
+    world_.clock.Jump(-by);
+    world_.chain.Extend(7);
+    world_.StartWorker();
+    world_.WaitForHead();
+    world_.clock.Jump(by);
+  }
+  world_.StopWorker();
+  world_.ExpectSynced(world_.chain.Head()->number.value);
+  ExpectNoDouble(world_);
+  EXPECT_THAT(world_.EventTypes(job), Not(Contains("ERROR")));
+  for (const EvmTable table : kEvmTables) {
+    const auto segments = world_.Segments(std::string(ToString(table)));
+    for (std::size_t i = 1; i < segments.size(); ++i) {
+      EXPECT_LT(segments[i - 1].metadata.created_at, segments[i].metadata.created_at);
+    }
+  }
 }
 
 // Method: the worker is destroyed after a random number of events, and a new one started on the

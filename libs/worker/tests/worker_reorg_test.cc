@@ -22,10 +22,7 @@ class WorkerReorgTest : public testing::Test {
 };
 
 TEST_F(WorkerReorgTest, TheHeadMovesToALongerBranchOfAnyDepth) {
-  world_.chain.Extend(30);
-  const JobId job = world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
+  const JobId job = world_.FollowChain(30);
   for (std::uint64_t depth = 1; depth <= 12; ++depth) {
     for (int block = 0; block < 3; ++block) {  // Files of one block, as at a living head.
       world_.chain.Extend(1);
@@ -50,25 +47,47 @@ TEST_F(WorkerReorgTest, ABranchOfTheSameHeightIsNoticed) {
   world_.ExpectSynced(19);
 }
 
-TEST_F(WorkerReorgTest, AShorterChainIsWaitedForWithoutAnError) {
-  world_.chain.Extend(20);
-  const JobId job = world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
-  world_.chain.Reorganise(8, 3);
+TEST_F(WorkerReorgTest, AChainThatLosesItsLastBlocksIsWaitedForWithoutAnError) {
+  const JobId job = world_.FollowChain(20);
+  const auto whole = world_.chain.Save();
+  world_.chain.Restore({whole.begin(), whole.begin() + 12});
   world_.WaitForSourceCalls(5);
   EXPECT_EQ(world_.CanonicalEnd("blocks"), 19U);
+  EXPECT_EQ(world_.Segments("blocks").size(), 1U);
+  EXPECT_EQ(world_.Job(job).status, JobStatus::kRunning);
+  world_.chain.Restore(whole);
+  world_.chain.Extend(1);
+  world_.WaitForHead();
+  world_.ExpectSynced(20);
+  EXPECT_EQ(world_.Segments("blocks").size(), 2U);
+}
+
+// The head is within the only file there is, so no row says what was there before.
+TEST_F(WorkerReorgTest, AShorterBranchIsFollowedThoughItEndsWithinAFile) {
+  const JobId job = world_.FollowChain(20);
+  world_.chain.Reorganise(8, 3);
+  world_.WaitForHead();
+  EXPECT_EQ(world_.CanonicalEnd("blocks"), 14U);
   EXPECT_EQ(world_.Job(job).status, JobStatus::kRunning);
   world_.chain.Extend(10);
   world_.WaitForHead();
   world_.ExpectSynced(24);
 }
 
-TEST_F(WorkerReorgTest, TheChainVanishesAndComesBack) {
-  world_.chain.Extend(20);
-  const JobId job = world_.Deploy({});
+// After a start nobody knows the hashes within files: the branch shows when it has outgrown them.
+TEST_F(WorkerReorgTest, AShorterBranchIsFollowedAfterAStartWhenItHasGrown) {
+  world_.FollowChain(20);
+  world_.StopWorker();
+  world_.chain.Reorganise(8, 3);
   world_.StartWorker();
+  world_.WaitForSourceCalls(5);
+  world_.chain.Extend(10);
   world_.WaitForHead();
+  world_.ExpectSynced(24);
+}
+
+TEST_F(WorkerReorgTest, TheChainVanishesAndComesBack) {
+  const JobId job = world_.FollowChain(20);
   const auto branch = world_.chain.Save();
   world_.chain.Restore({});
   world_.WaitForSourceCalls(5);
@@ -107,6 +126,42 @@ TEST_F(WorkerReorgTest, TheChainReturnsToABranchThatItHadLeft) {
   world_.ExpectSynced(HeadNumber());
 }
 
+// Each needless file would make the chain shorter for a moment, once it had come back already.
+TEST_F(WorkerReorgTest, OfABranchThatIsTakenAgainOnlyTheFirstFileIsReplaced) {
+  world_.options.segment_max_blocks = 4;
+  world_.FollowChain(24);
+  const auto left = world_.chain.Save();
+  world_.chain.Reorganise(16, 16);
+  world_.WaitForHead();
+  ASSERT_EQ(world_.Segments("blocks").size(), 6U + 4U);
+  world_.chain.Restore(left);
+  world_.WaitForHead();
+  world_.WaitForSourceCalls(5);
+  EXPECT_EQ(world_.Segments("blocks").size(), 6U + 4U + 1U);
+  // Not the branch that the files go on with: only blocks 0 to 13 are on both.
+  world_.chain.Restore({left.begin(), left.begin() + 14});
+  world_.chain.Extend(11);
+  world_.WaitForHead();
+  world_.ExpectSynced(24);
+}
+
+// Method: the chain gets shorter, to a block within a file of the branch that was taken again; what
+// was written last there is of the other branch.
+TEST_F(WorkerReorgTest, ABranchThatWasTakenAgainKeepsItsFilesWhenTheHeadIsWithinOne) {
+  world_.options.segment_max_blocks = 4;
+  world_.FollowChain(24);
+  const auto left = world_.chain.Save();
+  world_.chain.Reorganise(16, 16);
+  world_.WaitForHead();
+  world_.chain.Restore(left);
+  world_.WaitForHead();
+  const std::size_t segments = world_.Segments("blocks").size();
+  world_.chain.Restore({left.begin(), left.begin() + 22});
+  world_.WaitForSourceCalls(5);
+  EXPECT_EQ(world_.Segments("blocks").size(), segments);
+  EXPECT_EQ(world_.CanonicalEnd("blocks"), 23U);
+}
+
 TEST_F(WorkerReorgTest, ARepairIsOneFileATable) {
   world_.chain.Extend(20);
   world_.Deploy({});
@@ -119,11 +174,23 @@ TEST_F(WorkerReorgTest, ARepairIsOneFileATable) {
   world_.WaitForHead();
 }
 
-TEST_F(WorkerReorgTest, EvenGenesisCanChange) {
-  world_.chain.Extend(10);
-  world_.Deploy({});
+// Method: the files above a shorter branch stand in the way of those that continue it, one by one.
+// The worker that may not rest between them must get past all of them.
+TEST_F(WorkerReorgTest, ABranchGrowsThroughTheFilesOfALongerOneWithoutAPause) {
+  world_.options.segment_max_blocks = 1;
+  world_.FollowChain(20);
+  world_.chain.Reorganise(15, 2);
+  world_.WaitForHead();
+  world_.StopWorker();
+  world_.options.head_poll_min = world_.options.head_poll_max = std::chrono::hours(1);
+  world_.chain.Extend(15);
   world_.StartWorker();
   world_.WaitForHead();
+  world_.ExpectSynced(21);
+}
+
+TEST_F(WorkerReorgTest, EvenGenesisCanChange) {
+  world_.FollowChain(10);
   world_.chain.Reorganise(10, 12);
   world_.WaitForHead();
   world_.ExpectSynced(11);
@@ -192,10 +259,7 @@ TEST_F(WorkerReorgTest, NoFileSpansAReorganisation) {
 
 // The replacement of an orphaned file has to be newer than it, or the orphan stays canonical.
 TEST_F(WorkerReorgTest, AClockThatStepsBackDoesNotKeepTheOrphanAlive) {
-  world_.chain.Extend(20);
-  world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
+  world_.FollowChain(20);
   world_.chain.Extend(1);
   world_.WaitForHead();
   world_.clock.Jump(-std::chrono::hours(24));
@@ -216,10 +280,7 @@ TEST_F(WorkerReorgTest, AClockThatStepsBackDoesNotKeepTheOrphanAlive) {
 // Nodes behind one address that disagree must neither be written in turns without an end nor stop
 // the job for good.
 TEST_F(WorkerReorgTest, ASourceThatContradictsItselfEndsInARetriedFailure) {
-  world_.chain.Extend(20);
-  const JobId job = world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
+  const JobId job = world_.FollowChain(20);
   world_.StopWorker();
   const auto one = world_.chain.Save();
   world_.chain.Reorganise(1, 2);
@@ -241,6 +302,66 @@ TEST_F(WorkerReorgTest, ASourceThatContradictsItselfEndsInARetriedFailure) {
   world_.WaitForHead();
   world_.ExpectSynced(20);
   EXPECT_NE(world_.Job(job).status, JobStatus::kFatal);
+}
+
+// Two nodes that answer in turns, in the worst rhythm for us: each round's head is the other's.
+TEST_F(WorkerReorgTest, TwoNodesInTurnsAreNamedAndNotWrittenWithoutEnd) {
+  const JobId job = world_.FollowChain(20);
+  const auto one = world_.chain.Save();
+  world_.chain.Reorganise(5, 5);
+  world_.WaitForHead();
+  const auto other = world_.chain.Save();
+  std::atomic<bool> is_one = false;
+  world_.chain.on_call = [&](std::uint64_t) {
+    world_.chain.Restore((is_one = !is_one) ? one : other);
+  };
+  constexpr std::size_t kFilesMax = 10;
+  ASSERT_TRUE(world_.signal.WaitUntil([&] {
+    return !world_.EventDetail(job, JobStatus::kError).empty() ||
+           world_.Segments("blocks").size() > kFilesMax;
+  }));
+  const std::string detail = world_.EventDetail(job, JobStatus::kError);
+  EXPECT_NE(detail.find("contradicts itself"), std::string::npos) << detail;
+  EXPECT_NE(detail.find("block 19"), std::string::npos) << detail;
+  EXPECT_LE(world_.Segments("blocks").size(), kFilesMax);
+  world_.StopWorker();
+  world_.chain.on_call = nullptr;
+  world_.chain.Restore(one);
+  world_.StartWorker();
+  world_.WaitForHead();
+  world_.ExpectSynced(19);
+}
+
+TEST_F(WorkerReorgTest, ANodeOfAnotherChainReplacesNothing) {
+  const JobId job = world_.FollowChain(20);
+  const auto ours = world_.chain.Save();
+  const auto before = world_.Segments("blocks").size();
+  world_.chain.chain_id = 5;
+  world_.chain.Reorganise(20, 25);
+  ASSERT_TRUE(world_.signal.WaitUntil([&] {
+    return world_.Job(job).status == JobStatus::kFatal || world_.Segments("blocks").size() > before;
+  }));
+  const std::string detail = world_.EventDetail(job, JobStatus::kFatal);
+  EXPECT_NE(detail.find("of chain 5 now and was of chain 1"), std::string::npos) << detail;
+  EXPECT_EQ(world_.Segments("blocks").size(), before);
+  world_.chain.Restore(ours);
+  world_.ExpectSynced(19);
+}
+
+TEST_F(WorkerReorgTest, ANodeOfAnotherChainThatSoonGoesAwayIsSurvived) {
+  const JobId job = world_.FollowChain(20);
+  const auto ours = world_.chain.Save();
+  const auto before = world_.Segments("blocks").size();
+  world_.chain.chain_id = 5;
+  world_.chain.Reorganise(20, 25);
+  world_.WaitForSourceCalls(2);
+  world_.chain.Restore(ours);
+  world_.chain.chain_id = 1;
+  world_.chain.Extend(1);
+  world_.WaitForHead();
+  world_.ExpectSynced(20);
+  EXPECT_EQ(world_.Segments("blocks").size(), before + 1);
+  EXPECT_EQ(world_.Job(job).status, JobStatus::kRunning);
 }
 
 // Method: a random walk of growth, reorganisations, returns and restarts, compared at the end.

@@ -155,10 +155,7 @@ TEST_F(WorkerTest, EveryRowHasItsFileInALocalFolder) {
 }
 
 TEST_F(WorkerTest, AStoppedJobGoesOnWhereItWasWithoutAHoleOrADouble) {
-  world_.chain.Extend(20);
-  const JobId job = world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
+  const JobId job = world_.FollowChain(20);
   world_.RequestStop(job);
   world_.WaitForStatus(job, JobStatus::kStopped);
   const auto before = world_.Segments("blocks").size();
@@ -178,10 +175,7 @@ TEST_F(WorkerTest, AStoppedJobGoesOnWhereItWasWithoutAHoleOrADouble) {
 }
 
 TEST_F(WorkerTest, AStoppedWorkerLeavesItsJobRunningAndANewOneGoesOn) {
-  world_.chain.Extend(20);
-  const JobId job = world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
+  const JobId job = world_.FollowChain(20);
   world_.StopWorker();
   EXPECT_EQ(world_.Job(job).status, JobStatus::kRunning);
   world_.chain.Extend(7);
@@ -195,7 +189,7 @@ TEST_F(WorkerTest, AJobThatADeadWorkerWasStoppingIsStopped) {
   world_.RequestStop(requested);
   const JobId stopping = world_.Deploy({}, "stopping");
   world_.RequestStop(stopping);
-  ASSERT_TRUE(world_.database->TransitionJob(stopping, metadata_db::JobTransition::kBeginStop,
+  ASSERT_TRUE(world_.database->TransitionJob({stopping}, metadata_db::JobTransition::kBeginStop,
                                              std::nullopt, Deadline::Never()));
   world_.StartWorker();
   world_.WaitForStatus(requested, JobStatus::kStopped);
@@ -232,10 +226,7 @@ TEST_F(WorkerTest, LongWaitsDoNotHoldUpTheEndOfTheWorker) {
   world_.options.head_poll_max = std::chrono::hours(1);
   world_.options.heartbeat_interval = std::chrono::hours(1);
   world_.options.job_poll_interval = std::chrono::hours(1);
-  world_.chain.Extend(5);
-  world_.Deploy({});
-  world_.StartWorker();
-  world_.WaitForHead();
+  world_.FollowChain(5);
   const auto begin = steady_clock::now();
   world_.StopWorker();
   EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(1));

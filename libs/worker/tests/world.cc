@@ -14,6 +14,21 @@ namespace {
 // Blocking calls of the tests' own never have to wait: everything is in memory.
 Deadline Soon() { return Deadline::After(std::chrono::seconds(30)); }
 
+}  // namespace
+
+Result<RawDataset> FakeCatalog::LoadRawDataset(const DatasetVersion& /*version*/,
+                                               Deadline /*deadline*/) {
+  if (throws) throw std::runtime_error("thrown by the catalog");
+  if (auto error = faults.Count("LoadRawDataset")) return std::unexpected(*std::move(error));
+  return RawDataset{.kind = kind, .network = "testnet", .start_block = start_block};
+}
+
+Result<std::unique_ptr<providers::BlockSource>> FakeCatalog::OpenBlockSource(
+    std::string_view network) {
+  EXPECT_EQ(network, "testnet");
+  return chain_.OpenSource();
+}
+
 std::vector<Segment> ToSegments(const std::vector<StoredSegment>& stored) {
   std::vector<Segment> segments;
   for (const StoredSegment& each : stored) {
@@ -23,21 +38,6 @@ std::vector<Segment> ToSegments(const std::vector<StoredSegment>& stored) {
                         .ranges = each.metadata.ranges});
   }
   return segments;
-}
-
-}  // namespace
-
-Result<RawDataset> FakeCatalog::LoadRawDataset(const DatasetVersion& /*version*/,
-                                               Deadline /*deadline*/) {
-  if (throws) throw std::runtime_error("thrown by the catalog");
-  if (auto error = faults.Count("LoadRawDataset")) return std::unexpected(*std::move(error));
-  return RawDataset{.network = "testnet", .start_block = start_block};
-}
-
-Result<std::unique_ptr<providers::BlockSource>> FakeCatalog::OpenBlockSource(
-    std::string_view network) {
-  EXPECT_EQ(network, "testnet");
-  return chain_.OpenSource();
 }
 
 DatasetVersion MakeVersion(const std::string& name) {
@@ -56,6 +56,7 @@ World::World() : database(metadata_db::MakeMemoryStore(clock)), metadata(*databa
   options.fetch_blocks = 7;
   options.retry_base = milliseconds(1);
   options.retry_max = milliseconds(4);
+  options.collect_interval = milliseconds(0);
 }
 
 void World::StartWorker() {
@@ -65,14 +66,20 @@ void World::StartWorker() {
 }
 
 JobId World::Deploy(const EndBlock& end, const std::string& name) {
-  const DatasetVersion version = MakeVersion(name);
-  EXPECT_TRUE(database->RegisterWorker(options.node_id, "{}", Soon()));
+  return DeployJob({.version = MakeVersion(name), .end_block = end});
+}
+
+JobId World::DeployJob(const JobDescriptor& descriptor) {
+  const DatasetVersion& version = descriptor.version;
+  // A second registration would take the node away from a worker that runs.
+  if (!worker_) {
+    EXPECT_TRUE(database->RegisterWorker(options.node_id, "{}", Soon()));
+  }
   EXPECT_TRUE(database->RegisterManifest(
       {.hash = version.manifest_hash, .path = version.manifest_hash.hex, .kind = "evm-rpc"},
       Soon()));
   EXPECT_TRUE(database->LinkManifest(version, Soon()));
-  const auto job =
-      database->ScheduleJob(options.node_id, {.version = version, .end_block = end}, Soon());
+  const auto job = database->ScheduleJob(options.node_id, descriptor, Soon());
   if (!job) {
     ADD_FAILURE() << job.error().message;
     return {};
@@ -80,9 +87,17 @@ JobId World::Deploy(const EndBlock& end, const std::string& name) {
   return *job;
 }
 
+JobId World::FollowChain(std::uint64_t blocks) {
+  chain.Extend(blocks);
+  const JobId job = Deploy({});
+  StartWorker();
+  WaitForHead();
+  return job;
+}
+
 void World::RequestStop(JobId job) {
-  ASSERT_TRUE(
-      database->TransitionJob(job, metadata_db::JobTransition::kRequestStop, std::nullopt, Soon()));
+  ASSERT_TRUE(database->TransitionJob({job}, metadata_db::JobTransition::kRequestStop, std::nullopt,
+                                      Soon()));
 }
 
 metadata_db::JobRow World::Job(JobId job) {
@@ -181,9 +196,10 @@ void World::ExpectSynced(std::uint64_t last, const std::string& name) {
     EXPECT_EQ(FindDifference(table, name, last), std::nullopt);
     const auto row = (*reader->GetTable(MakeVersion(name), table)).value();
     for (const StoredSegment& segment : Segments(table, name)) {
-      const auto object = objects.Head(*row.path + "/" + segment.file.file_name);
-      ASSERT_TRUE(object) << object.error().message;
-      EXPECT_EQ(static_cast<std::int64_t>(object->size_bytes), segment.file.object_size);
+      const auto bytes = objects.Read(*row.path + "/" + segment.file.file_name, UINT64_MAX);
+      ASSERT_TRUE(bytes) << bytes.error().message;
+      EXPECT_EQ(static_cast<std::int64_t>(bytes->size()), segment.file.object_size);
+      EXPECT_TRUE(bytes->contains(segment.file.metadata)) << segment.file.metadata;
     }
   }
 }

@@ -41,6 +41,7 @@ class FakeCatalog final : public Catalog {
   Result<std::unique_ptr<providers::BlockSource>> OpenBlockSource(
       std::string_view network) override;
 
+  std::string kind = "evm-rpc";  // Set before the worker starts.
   BlockNumber start_block;
   std::atomic<bool> throws = false;
   Faults faults;
@@ -54,6 +55,9 @@ struct StoredSegment {
   metadata_db::FileRow file;
   SegmentMetadata metadata;
 };
+
+/// As the chain's rules see them.
+std::vector<Segment> ToSegments(const std::vector<StoredSegment>& stored);
 
 /// A dataset "eth/<name>"; the same name is the same version.
 DatasetVersion MakeVersion(const std::string& name);
@@ -70,6 +74,10 @@ class World {
 
   /// Registers the node too, so that the worker may start later.
   JobId Deploy(const EndBlock& end, const std::string& name = "main");
+  JobId DeployJob(const JobDescriptor& descriptor);
+  /// Makes the chain longer by `blocks`, deploys "main" without an end, starts the worker and waits
+  /// until it has them all.
+  JobId FollowChain(std::uint64_t blocks);
   void RequestStop(JobId job);
 
   metadata_db::JobRow Job(JobId job);
@@ -90,7 +98,8 @@ class World {
                                             const std::string& name = "main");
 
   /// Fails the test unless the canonical chain of each table is the chain of the source from the
-  /// start block to `last`, each block once, and each row has its object.
+  /// start block to `last`, each block once, and each row has its object, which says the same of
+  /// itself as the row.
   void ExpectSynced(std::uint64_t last, const std::string& name = "main");
 
   Signal signal;

@@ -29,8 +29,9 @@ class Clock {
 /// The machine's clock. Lives for ever.
 const Clock& SystemClock();
 
-/// RFC 3339 in UTC with microseconds, as Amp's Admin API prints times:
-/// "2026-01-02T03:04:05.678901+00:00"; the fraction is left out when it is zero.
+/// RFC 3339 in UTC with microseconds, as Amp's Admin API prints times: none of the fraction's
+/// digits, three or six of them, as few as tell it: "2026-01-02T03:04:05.678901+00:00". Sorts as
+/// text.
 std::string FormatRfc3339(UtcTime time);
 
 /// Reads what FormatRfc3339 writes, and any other RFC 3339 time; nullopt for anything else.

@@ -36,7 +36,8 @@ bool IsAdjacent(const Segment& segment, const Segment& next);
 ///
 /// A segment without ranges is adjacent to nothing and in neither chain. Starts and ends compare
 /// network by network; where one segment's are the beginning of another's, it comes first.
-/// Takes O(n log n) time and O(n) memory, unless many segments of several networks share a hash.
+/// Takes O(n log n) time and O(n) memory, unless one hash stands for many blocks
+/// of several networks, as a hash of zeroes may.
 Chains FindChains(std::span<const Segment> segments);
 
 /// True if the chain begins at `start_block` or before. The chain of a dataset that has a start

@@ -1,9 +1,9 @@
 // The questions that Tidemark answers, and the only door to the data plane: DataStore (progress and
-// writers of tables), Jobs (jobs and workers). Here: what the committed rows mean. Not here:
-// manifests and versions (dataset_store), JSON and HTTP (admin_api), SQL (metadata_db).
+// writers of tables), Jobs (jobs and workers), Revisions (storage places). Here: what the committed
+// rows mean. Not here: manifests and versions (dataset_store), JSON and HTTP (admin_api), SQL
+// (metadata_db).
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,11 +13,12 @@
 
 #include "tidemark/base/clock.h"
 #include "tidemark/base/result.h"
-#include "tidemark/model/block_range.h"
+#include "tidemark/data_store/health.h"
+#include "tidemark/data_store/jobs.h"
+#include "tidemark/data_store/table_progress.h"
 #include "tidemark/model/ids.h"
 #include "tidemark/model/job.h"
 #include "tidemark/model/names.h"
-#include "tidemark/model/segment.h"
 
 namespace tidemark::metadata_db {
 class MetadataStore;
@@ -35,43 +36,17 @@ class Snapshot {
   virtual ~Snapshot() = default;
 };
 
-/// How fast a table is being committed, by the creation times of the files of its canonical chain.
-struct CommitRate {
-  double blocks_per_second = 0;
-  /// What the rate is an average over: the last minute, or less for a table that is younger.
-  std::chrono::seconds window{0};
-  UtcTime last_commit_at;  // The newest creation time.
-
-  friend bool operator==(const CommitRate&, const CommitRate&) = default;
-};
-
-/// Sync progress of one table that has an active revision (spec 4.3).
-struct TableProgress {
-  /// Ends of the synced range, both included. Absent if there is no canonical chain, or if the
-  /// table covers several networks: then `ranges` tells.
-  std::optional<BlockNumber> start_block;
-  std::optional<BlockNumber> current_block;
-  std::uint64_t files_count = 0;       // Of the canonical chain.
-  std::uint64_t total_size_bytes = 0;  // Of the canonical chain.
-
-  std::vector<NetworkRange> ranges;  // One a network, by network; empty if there is no chain.
-  LocationId revision_id;
-  std::uint64_t version = 0;            // Rises with every change of the table's rows.
-  std::uint64_t quarantined_files = 0;  // Rows that cannot be read, left out of everything above.
-  std::optional<CommitRate> rate;  // Absent if there is no chain, or if it covers several networks.
-};
-
 /// The job that writes a table, if there is one.
 struct TableWriterInfo {
   std::string table_name;
   std::optional<JobId> job_id;
-  std::optional<JobStatus> job_status;
+  std::optional<JobStatus> job_status;  // Absent also if the job has no state: WRITER_MISSING.
 };
 
-/// What the dataset's definition says about progress.
-struct ProgressRules {
-  /// Raw datasets have one: a chain that begins later counts as no chain (amp-facts 4.5).
-  std::optional<BlockNumber> start_block;
+/// A table of a dataset version.
+struct TableOfVersion {
+  DatasetVersion version;
+  std::string table_name;
 };
 
 /// Thread-safe. Blocks on the metadata database, up to the deadline of the snapshot.
@@ -95,14 +70,41 @@ class DataStore {
                                                                 std::string_view table_name,
                                                                 const ProgressRules& rules) = 0;
 
+  /// What is off the canonical chain, and what is missing; nullopt and errors as above. Takes time
+  /// as all of the table's files do.
+  virtual Result<std::optional<TableGaps>> GetTableGaps(Snapshot& snapshot,
+                                                        const DatasetVersion& version,
+                                                        std::string_view table_name,
+                                                        const ProgressRules& rules) = 0;
+
   /// One entry for each registered table with an active revision, by name.
   /// Errors: kUnavailable (DatabaseError).
   virtual Result<std::vector<TableWriterInfo>> GetTablesWriterInfo(
       Snapshot& snapshot, const DatasetVersion& version) = 0;
+
+  /// nullopt if there is no such job.
+  /// Errors: kUnavailable.
+  virtual Result<std::optional<JobInfo>> GetJob(Snapshot& snapshot, JobId id) = 0;
+
+  /// The tables whose active revision the job writes, whichever dataset they are of, by table name,
+  /// then by dataset version.
+  /// Errors: kUnavailable.
+  virtual Result<std::vector<TableOfVersion>> ListTablesWrittenBy(Snapshot& snapshot, JobId id) = 0;
+
+  /// How the job that writes a table is, if any does.
+  /// Errors: kUnavailable.
+  virtual Result<JobHealth> GetJobHealth(Snapshot& snapshot, std::optional<JobId> writer) = 0;
 };
 
-/// `store` and `clock` must outlive the result. `clock` tells how long ago a commit was.
+/// Whether a table's files are kept as an index from one question to the next, so that a question
+/// reads those that have come since. The answers are the same. Where the database does not count
+/// the changes of a table all files are read each time.
+enum class KeepIndexes : std::uint8_t { kNo, kYes };
+
+/// `store` and `clock` must outlive the result. `clock` tells how long ago a commit or a heartbeat
+/// was.
 std::unique_ptr<DataStore> MakeDataStore(metadata_db::MetadataStore& store,
-                                         const Clock& clock = SystemClock());
+                                         const Clock& clock = SystemClock(),
+                                         KeepIndexes keep = KeepIndexes::kYes);
 
 }  // namespace tidemark::data_store

@@ -32,9 +32,21 @@ struct JobInfo {
   std::uint32_t attempts = 0;        // How often it was scheduled.
 };
 
+struct JobEvent {
+  std::int64_t id = 0;
+  JobId job_id;
+  UtcTime created_at;
+  std::string node_id;
+  std::string type;                   // The word of the state that it led to.
+  std::optional<std::string> detail;  // JSON: a descriptor or a failure.
+};
+
 struct WorkerInfo {
   std::string node_id;
   UtcTime heartbeat_at;
+  UtcTime created_at;
+  UtcTime registered_at;
+  std::string info;  // JSON object: version, commit_sha, commit_timestamp, build_date.
 };
 
 struct JobQuery {
@@ -64,11 +76,27 @@ class Jobs {
   virtual Result<std::optional<JobInfo>> Get(JobId id, Deadline deadline) = 0;
   /// Newest id first.
   virtual Result<std::vector<JobInfo>> List(const JobQuery& query, Deadline deadline) = 0;
+  /// The jobs that were ever scheduled for the version, each once, the one that came first first.
+  virtual Result<std::vector<JobInfo>> ListOfVersion(const DatasetVersion& version,
+                                                     Deadline deadline) = 0;
+  /// Oldest first; nullopt if there is no such job.
+  virtual Result<std::optional<std::vector<JobEvent>>> ListEvents(JobId id, Deadline deadline) = 0;
+  /// Errors: kNotFound if there is no such job; nullopt if it has no such event.
+  virtual Result<std::optional<JobEvent>> GetEvent(JobId id, std::int64_t event_id,
+                                                   Deadline deadline) = 0;
+  /// Removes the job; no error if it is not there.
+  /// Errors: kConflict if it is not terminal.
+  virtual Status Delete(JobId id, Deadline deadline) = 0;
+  /// Removes every job in one of the states, which must be terminal; yields how many.
+  virtual Result<std::uint64_t> DeleteAll(const std::vector<JobStatus>& statuses,
+                                          Deadline deadline) = 0;
   /// Asks the job to stop. No error if it is stopping or has ended.
   /// Errors: kNotFound.
   virtual Status Stop(JobId id, Deadline deadline) = 0;
   /// By node id.
   virtual Result<std::vector<WorkerInfo>> ListWorkers(Deadline deadline) = 0;
+  virtual Result<std::optional<WorkerInfo>> GetWorker(std::string_view node_id,
+                                                      Deadline deadline) = 0;
 };
 
 /// `store` and `clock` must outlive the result. `clock` tells which workers are alive.

@@ -45,6 +45,19 @@ struct DatasetVersions {
   std::optional<ManifestHash> dev;
 };
 
+/// A stored manifest, as a row tells.
+struct ManifestInfo {
+  ManifestHash hash;
+  std::string kind;  // "unknown" in old rows.
+  std::uint64_t dataset_count = 0;
+};
+
+/// A name by which a dataset knows a manifest: a semantic version, "latest" or "dev".
+struct ManifestTag {
+  DatasetName dataset;
+  std::string version;
+};
+
 /// Thread-safe. Blocks on the metadata database and the manifest store.
 /// Errors of every function: kUnavailable, kCorruption (a stored manifest that cannot be read).
 class DatasetStore {
@@ -56,11 +69,12 @@ class DatasetStore {
 
   /// Stores the manifest, links it to the dataset (which moves "dev"), and tags it if `tag` is
   /// given. Doing it again changes nothing.
+  /// Errors: kInvalidArgument, naming a dependency that is not registered.
   virtual Result<Dataset> Register(const DatasetName& dataset, const Manifest& manifest,
                                    const std::optional<SemanticVersion>& tag,
                                    Deadline deadline) = 0;
   /// The same with a manifest that is already stored.
-  /// Errors: kNotFound.
+  /// Errors: kNotFound; kInvalidArgument, naming a dependency that is not registered.
   virtual Result<Dataset> RegisterByHash(const DatasetName& dataset, const ManifestHash& hash,
                                          const std::optional<SemanticVersion>& tag,
                                          Deadline deadline) = 0;
@@ -69,9 +83,27 @@ class DatasetStore {
   /// Errors: kNotFound.
   virtual Result<Dataset> Resolve(const DatasetName& dataset, const Revision& revision,
                                   Deadline deadline) = 0;
+  /// The same without a look at the manifest, which may be lost.
+  /// Errors: kNotFound.
+  virtual Result<DatasetVersion> ResolveVersion(const DatasetName& dataset,
+                                                const Revision& revision, Deadline deadline) = 0;
   /// The manifest of a version whose hash is known, linked or not; cached.
   /// Errors: kNotFound.
   virtual Result<Manifest> LoadManifest(const ManifestHash& hash, Deadline deadline) = 0;
+
+  /// The text of a manifest, whether or not this program can make sense of it.
+  /// Errors: kNotFound if it is not registered, or its object is gone.
+  virtual Result<std::string> ReadManifestText(const ManifestHash& hash, Deadline deadline) = 0;
+
+  /// Stores the manifest, linked to no dataset. Doing it again changes nothing. What it depends on
+  /// may be registered later: it is looked for when the manifest is linked.
+  virtual Status RegisterManifest(const Manifest& manifest, Deadline deadline) = 0;
+  /// By hash.
+  virtual Result<std::vector<ManifestInfo>> ListManifests(Deadline deadline) = 0;
+  /// The tags that point at the manifest, by dataset, then in text order.
+  /// Errors: kNotFound if there is no such manifest.
+  virtual Result<std::vector<ManifestTag>> ListTagsOfManifest(const ManifestHash& hash,
+                                                              Deadline deadline) = 0;
 
   /// By name. Datasets without a version are there too.
   virtual Result<std::vector<DatasetVersions>> List(Deadline deadline) = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,6 +34,8 @@ std::string PercentEncode(std::string_view text);
 
 struct ClientOptions {
   std::uint64_t max_response_bytes = 64ULL << 20U;  // Body; past it the request fails.
+  // Capacity left behind a body whose length was told, for who appends to it without a copy.
+  std::size_t spare_response_bytes = 0;
 };
 
 struct ClientRequest {
@@ -57,6 +60,10 @@ class Client {
   /// port; kInvalidArgument if the server's certificate is not valid, or if the target or a header
   /// holds what would end its line.
   Result<Reply> Send(const ClientRequest& request, Deadline deadline, std::stop_token stop = {});
+
+  /// Whether the latest Send failed because the answer was larger than `max_response_bytes`: the
+  /// same request will fare no better, one that asks for less may.
+  bool was_too_large() const;
 
  private:
   struct Impl;

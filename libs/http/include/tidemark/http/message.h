@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 
 namespace tidemark::http {
 
-enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete };
+enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOptions };
 
 /// "GET".
 std::string_view ToString(Method method);
@@ -31,6 +32,7 @@ struct Request {
   std::string body;
   std::string request_id;  // From X-Request-Id if that was sane, else made here.
   Deadline deadline = Deadline::Never();
+  std::shared_ptr<void> held;  // A shortcut's: let go once the handler has run, or will not run.
 
   /// First header of that name, in any case.
   std::optional<std::string_view> FindHeader(std::string_view name) const;

@@ -9,6 +9,8 @@
 
 #include "tidemark/base/result.h"
 #include "tidemark/http/router.h"
+#include "tidemark/http/served.h"
+#include "tidemark/http/shortcut.h"
 
 namespace tidemark::http {
 
@@ -38,7 +40,9 @@ class Server {
   /// Listens when it returns.
   /// Errors: kUnavailable, saying host and port, if the address is in use or not ours;
   /// kInvalidArgument for a host that is no address, or for no handler thread or connection at all.
-  static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Router router);
+  static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Router router,
+                                               std::shared_ptr<Shortcut> shortcut = nullptr,
+                                               ServedObserver observer = nullptr);
 
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -19,6 +19,7 @@ enum class JobTransition : std::uint8_t {
   kFail,         // SCHEDULED, RUNNING -> ERROR
   kFailForGood,  // SCHEDULED, RUNNING -> FATAL
   kRetry,        // ERROR -> SCHEDULED, with the descriptor it had
+  kRestart,      // RUNNING -> SCHEDULED, the same: nobody is at it any more
 };
 
 /// Whether `transition` may start from `from`.

@@ -5,8 +5,10 @@
 // manifests' content (dataset_store).
 #pragma once
 
+#include "tidemark/metadata_db/change_feed.h"     // IWYU pragma: export
 #include "tidemark/metadata_db/job_transition.h"  // IWYU pragma: export
 #include "tidemark/metadata_db/memory_store.h"    // IWYU pragma: export
 #include "tidemark/metadata_db/metadata_store.h"  // IWYU pragma: export
 #include "tidemark/metadata_db/rows.h"            // IWYU pragma: export
+#include "tidemark/metadata_db/stored_values.h"   // IWYU pragma: export
 #include "tidemark/metadata_db/write_rules.h"     // IWYU pragma: export

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tidemark/base/clock.h"
+#include "tidemark/model/chain_head.h"
 #include "tidemark/model/ids.h"
 #include "tidemark/model/job.h"
 #include "tidemark/model/names.h"
@@ -18,6 +19,12 @@ struct ManifestRow {
   ManifestHash hash;
   std::string path;  // Key in the manifest store.
   std::string kind;  // "evm-rpc" ...; "unknown" in old rows.
+};
+
+/// A manifest, and how many datasets it is linked to.
+struct ManifestUseRow {
+  ManifestRow manifest;
+  std::uint64_t dataset_count = 0;
 };
 
 /// A version name of a dataset: a semantic version, "latest" or "dev".
@@ -41,7 +48,22 @@ struct TableRow {
   std::optional<JobStatus> writer_status = std::nullopt;
   /// Gapless sequence number of the active revision: rises by one with each change of a row that an
   /// answer about it depends on. 0 where there is no active revision.
-  std::uint64_t revision_version = 0;
+  /// Absent where the database keeps none: it is somebody else's, and only read.
+  std::optional<std::uint64_t> revision_version = 0;
+  /// The reorganisations of the active revision that its files tell nothing of any more, because
+  /// some were removed; negative where the others tell of more than there were.
+  std::int64_t removed_reorgs = 0;
+};
+
+/// A storage place of a table.
+struct RevisionRow {
+  LocationId id;
+  std::string path;        // Relative to the data folder.
+  bool is_active = false;  // For any table.
+  std::optional<JobId> writer = std::nullopt;
+  // Absent if there is no writer or no status row for it.
+  std::optional<JobStatus> writer_status = std::nullopt;
+  std::string metadata;  // JSON, not checked: dataset and table that it was made for.
 };
 
 struct FileRow {
@@ -73,6 +95,18 @@ struct JobEventRow {
   std::string node_id;
   std::string event_type;
   std::optional<std::string> detail = std::nullopt;  // JSON.
+};
+
+/// What the last looks at a network's head found.
+struct ChainHeadRow {
+  std::string network;
+  HeadTag tag = HeadTag::kLatest;
+  std::string source;  // Name of the provider that was asked last.
+  UtcTime checked_at;  // The last look, whether it found a head or not.
+  // Why the last look found none; absent if it found one.
+  std::optional<std::string> error = std::nullopt;
+  // The newest head that was found, kept while later looks fail; absent before the first.
+  std::optional<ObservedHead> found = std::nullopt;
 };
 
 struct WorkerRow {

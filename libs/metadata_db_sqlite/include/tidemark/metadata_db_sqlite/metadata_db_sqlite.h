@@ -13,7 +13,9 @@
 namespace tidemark::metadata_db_sqlite {
 
 struct SqliteOptions {
-  std::filesystem::path file;          // Created if it is not there; its folder must be.
+  std::filesystem::path file;  // Created if it is not there; its folder must be.
+  // Whether the schema is created or migrated as needed; else a file without it is refused.
+  bool auto_migrate = true;
   const Clock& clock = SystemClock();  // Gives every stored time. Outlives the store.
 };
 
@@ -23,7 +25,8 @@ struct SqliteOptions {
 /// is kCorruption of the function that meets it.
 /// Errors: kUnavailable if the file cannot be opened or locked; kCorruption if it is no database of
 /// ours, is damaged, or was written by a newer Tidemark; kInternal if the program is linked with
-/// another SQLite than it was compiled for.
+/// another SQLite than it was compiled for; kInvalidArgument if the schema is missing or old and
+/// must not be migrated.
 Result<std::unique_ptr<metadata_db::MetadataStore>> OpenSqliteStore(const SqliteOptions& options,
                                                                     Deadline deadline);
 

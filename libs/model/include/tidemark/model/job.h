@@ -59,22 +59,32 @@ Result<EndBlock> ParseEndBlock(const std::optional<std::string>& text);
 /// The text that ParseEndBlock reads; nullopt for continuous.
 std::optional<std::string> ToText(const EndBlock& end);
 
+/// What a job makes: the tables of a raw dataset from a chain, or those of a derived dataset from
+/// other datasets' tables.
+enum class JobKind : std::uint8_t { kMaterializeRaw, kMaterializeDerived };
+
+/// "materialize-raw", "materialize-derived".
+std::string_view ToString(JobKind kind);
+
 /// What a job is to do (`job_events.detail` of its SCHEDULED event).
 struct JobDescriptor {
   DatasetVersion version;
   EndBlock end_block;
-  std::uint16_t max_writers = 1;
+  std::uint16_t max_writers = 1;  // Of a raw job alone, as is `verify`: a derived one has neither.
   bool verify = false;
+  JobKind kind = JobKind::kMaterializeRaw;
 
   friend bool operator==(const JobDescriptor&, const JobDescriptor&) = default;
 };
 
-/// JSON of kind "materialize-raw", with Amp's keys.
+/// JSON with Amp's keys, those of the job's kind.
 std::string PrintJobDescriptor(const JobDescriptor& descriptor);
-/// Errors: kCorruption, also for a kind that this program does not write.
+/// Reads that JSON, whatever the order of its keys. Unknown keys are ignored, and so are those of
+/// the other kind; "end_block", "max_writers" and "verify" may be absent.
+/// Errors: kCorruption, naming the key, or a kind that is neither.
 Result<JobDescriptor> ParseJobDescriptor(std::string_view json);
 
-/// SHA-256 of `materialize-raw:<ns>/<name>@<manifest_hash>` in lower-case hex: one job a version.
-std::string MakeIdempotencyKey(const DatasetVersion& version);
+/// SHA-256 of `<kind>:<ns>/<name>@<manifest_hash>` in lower-case hex: one job a version.
+std::string MakeIdempotencyKey(JobKind kind, const DatasetVersion& version);
 
 }  // namespace tidemark

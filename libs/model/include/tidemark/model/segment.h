@@ -51,9 +51,15 @@ struct SegmentMetadata {
 /// Compact JSON with Amp's keys, in Amp's order.
 std::string PrintSegmentMetadata(const SegmentMetadata& metadata);
 
-/// Reads that JSON. Unknown keys are ignored at the top level and in a range. Ranges come back
-/// sorted by network.
+/// Reads that JSON. Unknown keys are ignored at the top level and in a range, whatever they hold.
+/// Ranges come back sorted by network.
 /// Errors: kCorruption, naming the key that is missing, of another type or out of bounds.
 Result<SegmentMetadata> ParseSegmentMetadata(std::string_view json);
+
+/// Reads all of it, also what ParseSegmentMetadata passes over.
+/// Errors: kCorruption if it is no well-formed JSON object, has a number that no double holds, or a
+/// key twice in an object at any depth: of two readers one takes the first value and the other the
+/// last.
+Status CheckKeysAreUnique(std::string_view json);
 
 }  // namespace tidemark

@@ -18,8 +18,12 @@ namespace tidemark::object_store {
 /// ".tidemark-tmp-" and 16 hex digits: no function shows them, and no path may have a segment that
 /// starts so.
 ///
+/// With StoreAccess::kReadOnly nothing is created and nothing tried: the folder need not be there,
+/// and until it is, every call is kUnavailable. Writing is then kInvalidArgument.
+///
 /// The e_tag is inode, modification time and size: it changes when an object is replaced.
 /// Errors: kUnavailable if the folder cannot be created or written to.
-Result<std::unique_ptr<ObjectStore>> OpenLocalStore(const std::filesystem::path& root);
+Result<std::unique_ptr<ObjectStore>> OpenLocalStore(const std::filesystem::path& root,
+                                                    StoreAccess access = StoreAccess::kReadWrite);
 
 }  // namespace tidemark::object_store

@@ -1,6 +1,7 @@
 // Parquet files of raw tables. Here: writing an evm-rpc table with Amp's Arrow schema and footer
-// keys. Not here: which blocks go into which file (worker), where the bytes lie (object_store).
-// Arrow does not show outside this library.
+// keys; reading what a footer says of its segment (segment_footer.h). Not here: which blocks go
+// into which file (worker), where the bytes lie (object_store). Arrow does not show outside this
+// library.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,7 @@ struct SegmentWriterOptions {
   int zstd_level = 1;
   /// A row group, which is kept in memory until it is closed, is closed when it has this much:
   /// pages, and values that wait to become pages.
-  std::uint64_t row_group_bytes = 64ULL << 20U;
+  std::uint64_t row_group_bytes = 16ULL << 20U;
 };
 
 /// Writes one Parquet file of one table, block by block. Not thread-safe.

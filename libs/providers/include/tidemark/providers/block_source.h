@@ -4,25 +4,16 @@
 #include <cstdint>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "tidemark/base/clock.h"
 #include "tidemark/base/result.h"
 #include "tidemark/model/block_range.h"
-#include "tidemark/model/bytes.h"
+#include "tidemark/model/chain_head.h"
 #include "tidemark/model/evm_block.h"
 
 namespace tidemark::providers {
-
-/// Which head a dataset follows.
-enum class HeadTag : std::uint8_t { kLatest, kFinalized };
-
-/// The newest block of a chain, as one provider saw it.
-struct ChainHead {
-  BlockNumber number;
-  BlockHash hash;
-  std::uint64_t timestamp_s = 0;
-};
 
 /// Thread-safe. Every call ends at its deadline, or soon after `stop` is requested.
 /// Errors of every function: kUnavailable for what a retry may mend (no answer, 429, 5xx, an answer
@@ -35,6 +26,14 @@ class BlockSource {
   BlockSource(const BlockSource&) = delete;
   BlockSource& operator=(const BlockSource&) = delete;
   virtual ~BlockSource() = default;
+
+  /// What a message calls it: the node's host and port.
+  virtual std::string name() const { return "the source"; }
+
+  /// The chain's EIP-155 id, by which sources of different chains are told apart whatever blocks
+  /// they have. nullopt if the source does not tell.
+  virtual Result<std::optional<std::uint64_t>> FetchChainId(Deadline deadline,
+                                                            std::stop_token stop) = 0;
 
   /// nullopt if the chain has no such block yet.
   virtual Result<std::optional<ChainHead>> FetchHead(HeadTag tag, Deadline deadline,

@@ -21,10 +21,12 @@ struct EvmRpcOptions {
   /// Calls; a batch counts each of its own.
   std::optional<std::uint32_t> rate_limit_per_minute = {};
   std::uint32_t concurrent_request_limit = 8;  // HTTP requests under way at once; 1 to 64.
-  std::uint32_t rpc_batch_size = 10;           // Blocks asked for in one request; 0 counts as 1.
+  std::uint32_t rpc_batch_size = 10;           // Blocks in one request at most; 0 counts as 1.
   bool fetch_receipts_per_tx = false;          // For nodes without eth_getBlockReceipts.
   std::uint32_t timeout_s = 30;                // Of one HTTP request.
-  std::uint64_t max_response_bytes = 256ULL << 20U;
+  /// Of one answer. A batch with a larger one is divided; a single call fails. Times
+  /// concurrent_request_limit it bounds the memory that a node can make its source take.
+  std::uint64_t max_response_bytes = 64ULL << 20U;
 };
 
 /// The most blocks of one FetchBlocks; it answers kInvalidArgument for more.

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ namespace tidemark::worker {
 
 /// What a worker must know of a raw dataset.
 struct RawDataset {
+  std::string kind;  // "evm-rpc" is the one that it writes.
   std::string network;
   BlockNumber start_block;
   bool finalized_blocks_only = false;
@@ -41,8 +43,8 @@ class Catalog {
   Catalog& operator=(const Catalog&) = delete;
   virtual ~Catalog() = default;
 
-  /// Errors: kNotFound; kInvalidArgument for a kind that this worker does not write; kCorruption,
-  /// kUnavailable.
+  /// Errors: kNotFound; kInvalidArgument, naming the kind, for a dataset that is not raw;
+  /// kCorruption, kUnavailable.
   virtual Result<RawDataset> LoadRawDataset(const DatasetVersion& version, Deadline deadline) = 0;
   /// Errors: kNotFound if there is no provider for the network; kInvalidArgument, kUnavailable.
   virtual Result<std::unique_ptr<providers::BlockSource>> OpenBlockSource(
@@ -54,21 +56,44 @@ struct WorkerOptions {
   std::string info_json = "{}";  // Version and commit, for `workers.info`.
 
   std::chrono::milliseconds heartbeat_interval{1'000};
+  std::chrono::milliseconds silence_limit{10'000};  // Jobs of nodes that nothing was heard of for
+                                                    // so long are taken over.
   std::chrono::milliseconds job_poll_interval{
       200};                                        // How soon new jobs and stop requests are seen.
-  std::chrono::milliseconds head_poll_min{100};    // At the chain head, a fifth of the measured
-  std::chrono::milliseconds head_poll_max{1'000};  // block interval within these bounds.
+  std::chrono::milliseconds head_poll_min{100};    // How closely a block that is due is looked for,
+  std::chrono::milliseconds head_poll_max{1'000};  // and how seldom one that is not, at most.
 
   std::uint64_t fetch_blocks = 100;               // Blocks asked of the source at once.
+  std::uint64_t partition_min_blocks = 2'000;     // Of what a job's writers share out.
   std::uint64_t segment_max_bytes = 2ULL << 30U;  // A file is closed past any of these.
+  std::uint64_t segment_max_rows = 100'000'000;
   std::uint64_t segment_max_blocks = 1'000'000;
   std::chrono::milliseconds segment_max_age{600'000};
 
   std::chrono::milliseconds retry_base{1'000};  // Back-off after a failure: doubled each time, with
   std::chrono::milliseconds retry_max{60'000};  // full jitter, up to this.
+
+  // Compaction of small files: how often they are looked for (0: never), how many of the chain's
+  // newest blocks are left alone, and how large a merged file may be. Its blocks are bounded by
+  // segment_max_blocks. Off unless it is asked for, as in Amp.
+  std::chrono::milliseconds compact_interval{0};
+  std::uint64_t compact_margin_blocks = 1'024;
+  std::uint64_t compact_max_bytes = 128ULL << 20U;
+  std::chrono::milliseconds collect_delay{1'800'000};  // Until a merged file's parents may go.
+
+  // Garbage collection: how often files are looked for whose time has come (0: never, and orphans
+  // neither), and how long an object that no row names is left alone (0: for ever).
+  std::chrono::milliseconds collect_interval{30'000};
+  std::chrono::milliseconds orphan_grace{3'600'000};
+
+  // Called once, on a thread of the worker's, when another process has registered under the node
+  // id. The worker has stopped its jobs then, and does nothing more. Must not destroy the worker.
+  std::function<void()> on_displaced = [] {};
 };
 
-/// Runs every job that the database assigns to its node, each on a thread of its own.
+/// Runs every job that the database assigns to its node, each on a thread of its own, and takes
+/// over the jobs of nodes that are gone. What it does for a job is bound to the attempt that it was
+/// given: once the job is scheduled anew, here or elsewhere, the database refuses the rest.
 class Worker {
  public:
   /// Registers the node and begins. Everything referred to must outlive the worker.
@@ -84,8 +109,9 @@ class Worker {
   ~Worker();
 
   /// Interrupts every job where it is; files under way are dropped, their blocks will be fetched
-  /// again. The jobs stay RUNNING in the database and go on at the next start. Blocks until all
-  /// threads have ended: well under two seconds unless the disk stalls. May be called twice.
+  /// again. Jobs are handed over to other workers, where there are any; else they stay RUNNING in
+  /// the database and go on at the next start. Blocks until all threads have ended: well under two
+  /// seconds unless the disk stalls. May be called twice.
   void Stop();
 
  private:

@@ -1,0 +1,76 @@
+#include "api_server.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "head_providers.h"
+#include "tidemark/admin_api/admin_api.h"
+#include "tidemark/chain_heads/head_poller.h"
+#include "tidemark/data_store/change_watch.h"
+#include "tidemark/data_store/data_store.h"
+#include "tidemark/data_store/jobs.h"
+#include "tidemark/data_store/revisions.h"
+#include "tidemark/http/server.h"
+
+namespace tidemark::app {
+
+// In the order in which they are built; the server, which uses all others, goes first.
+struct ApiServer::Impl {
+  std::string host;
+  std::unique_ptr<data_store::DataStore> data;
+  std::unique_ptr<data_store::Jobs> jobs;
+  std::unique_ptr<data_store::Revisions> revisions;
+  std::unique_ptr<chain_heads::HeadProviders> head_providers;
+  std::unique_ptr<chain_heads::HeadPoller> heads;
+  std::unique_ptr<data_store::ChangeWatch> changes;  // Null where every answer is computed.
+  std::shared_ptr<admin_api::AnswerCache> answers;
+  std::unique_ptr<http::Server> server;
+};
+
+Result<std::unique_ptr<ApiServer>> ApiServer::Start(const Settings& settings, Stores& stores,
+                                                    const Clock& clock) {
+  auto impl = std::make_unique<Impl>();
+  metadata_db::MetadataStore& metadata = *stores.metadata;
+  impl->host = settings.host;
+  impl->data = data_store::MakeDataStore(
+      metadata, clock,
+      settings.cache_answers ? data_store::KeepIndexes::kYes : data_store::KeepIndexes::kNo);
+  impl->jobs = data_store::MakeJobs(metadata, clock);
+  impl->revisions = data_store::MakeRevisions(metadata, *stores.data);
+  impl->head_providers = MakeHeadProviders(*stores.providers);
+  impl->heads =
+      chain_heads::HeadPoller::Start(settings.heads, metadata, *impl->head_providers, clock);
+  if (settings.cache_answers) impl->changes = data_store::MakeChangeWatch(metadata);
+  if (impl->changes) impl->answers = admin_api::MakeAnswerCache(*impl->changes);
+  TIDEMARK_TRY(impl->server,
+               http::Server::Start({.host = settings.host, .port = settings.port},
+                                   admin_api::MakeRouter({.data = *impl->data,
+                                                          .jobs = *impl->jobs,
+                                                          .datasets = *stores.datasets,
+                                                          .providers = *stores.providers,
+                                                          .revisions = *impl->revisions,
+                                                          .heads = impl->heads->board(),
+                                                          .is_read_only = metadata.is_read_only(),
+                                                          .answers = impl->answers}),
+                                   admin_api::AsShortcut(impl->answers),
+                                   settings.log_requests ? http::LogServed : nullptr));
+  return std::unique_ptr<ApiServer>(new ApiServer(std::move(impl)));
+}
+
+ApiServer::ApiServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+ApiServer::~ApiServer() = default;
+
+std::string ApiServer::url() const {
+  const bool is_v6 = impl_->host.find(':') != std::string::npos;
+  return fmt::format("http://{}:{}", is_v6 ? fmt::format("[{}]", impl_->host) : impl_->host,
+                     impl_->server->port());
+}
+
+void ApiServer::Stop(std::chrono::milliseconds grace) {
+  impl_->server->Stop(grace);
+  impl_->heads->Stop();
+}
+
+}  // namespace tidemark::app

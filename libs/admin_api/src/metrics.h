@@ -1,0 +1,18 @@
+// What this process counts.
+#pragma once
+
+#include "problem.h"
+#include "tidemark/admin_api/admin_api.h"
+#include "tidemark/http/message.h"
+
+namespace tidemark::admin_api {
+
+/// GET /metrics
+///
+/// 200 with every number of this process, in Prometheus' text format.
+Outcome<http::Reply> GetMetrics(const Services& services, const http::Request& request);
+
+/// Counts a reply by the class of its status, and hands it on.
+http::Reply Counted(http::Reply reply);
+
+}  // namespace tidemark::admin_api

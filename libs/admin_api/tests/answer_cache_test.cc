@@ -1,0 +1,381 @@
+// Answers that are kept: the same, byte for byte, as those that are computed, whenever they are
+// asked for.
+#include "answer_cache.h"
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "progress_world.h"
+#include "random_seed.h"
+
+namespace tidemark::admin_api {
+namespace {
+
+using http::Reply;
+using http::Request;
+using nlohmann::json;
+
+class AnswerCacheTest : public ProgressWorld {
+ public:
+  AnswerCacheTest() {
+    Services services = MakeServices();
+    services.answers = answers;
+    cached_router = MakeRouter(services);
+  }
+
+  static Request RequestFor(const std::string& target, std::vector<http::Header> headers = {},
+                            http::Method method = http::Method::kGet) {
+    Request request;
+    request.method = method;
+    const auto mark = target.find("?include=");
+    request.path = target.substr(0, mark);
+    if (mark != std::string::npos) request.query["include"] = target.substr(mark + 9);
+    request.headers = std::move(headers);
+    return request;
+  }
+
+  /// As the server does it. Whether the shortcut had the answer is in `was_kept`.
+  Reply AskCached(Request request) {
+    std::promise<std::optional<Reply>> promise;
+    auto kept = promise.get_future();
+    http::Shortcut::Done done = [&](std::optional<Reply> reply) {
+      promise.set_value(std::move(reply));
+    };
+    was_kept = false;
+    if (answers->TryAnswer(request, done)) {
+      if (auto reply = kept.get()) {
+        was_kept = true;
+        return *std::move(reply);
+      }
+    }
+    Reply reply = cached_router.Dispatch(request);
+    request.held.reset();
+    return reply;
+  }
+  Reply AskCached(const std::string& target) { return AskCached(RequestFor(target)); }
+
+  Reply AskPlainly(const std::string& target) {
+    Request request = RequestFor(target);
+    return router_.Dispatch(request);
+  }
+
+  static std::string Header(const Reply& reply, std::string_view name) {
+    for (const http::Header& header : reply.headers) {
+      if (header.name == name) return header.value;
+    }
+    return "";
+  }
+
+  /// Asks until it is kept, if it ever is: before the watch's first look nothing is.
+  void Warm(const std::string& target) {
+    AskCached(target);
+    AskCached(target);
+    AskCached(target);
+  }
+
+  const std::string path = PathOf(eth_) + "/progress";
+  bool was_kept = false;
+  std::unique_ptr<data_store::ChangeWatch> watch = data_store::MakeChangeWatch(metadata_);
+  std::shared_ptr<AnswerCache> answers = MakeAnswerCache(*watch);
+  http::Router cached_router{{}, {}};
+};
+
+TEST_F(AnswerCacheTest, AnAnswerIsKeptUntilWhatItWasReadFromChanges) {
+  const JobId job = Schedule(eth_);
+  const LocationId blocks = Fill(eth_, "blocks", job, "0-9");
+  Warm(path);
+  const auto latest = watch->latest();
+  EXPECT_EQ(AskCached(path).body, AskPlainly(path).body);
+  EXPECT_TRUE(was_kept);
+  const Reply before = AskCached(path);
+  EXPECT_TRUE(was_kept);
+  EXPECT_EQ(watch->latest(), latest + 2) << "the database was asked each time";
+
+  const auto is_noticed = [&](const char* what) {
+    const Reply reply = AskCached(path);
+    EXPECT_FALSE(was_kept) << what;
+    EXPECT_EQ(reply.body, AskPlainly(path).body) << what;
+    EXPECT_NE(reply.body, before.body) << what;
+    AskCached(path);
+    EXPECT_TRUE(was_kept) << what;
+  };
+  AddRow(blocks, "no metadata");
+  is_noticed("a file");
+  Transition(job, metadata_db::JobTransition::kStart);
+  is_noticed("the job's state");
+  Fill(eth_, "logs", job, "0-9");
+  is_noticed("a table's first revision");
+  Fill(eth_, "blocks", job, "0-19");
+  is_noticed("another revision");
+  ASSERT_TRUE(memory_->DeactivateTable(eth_, "logs", Deadline::Never()));
+  is_noticed("a table that was deactivated");
+}
+
+TEST_F(AnswerCacheTest, ATagThatIsMovedChangesWhatTheTagStandsFor) {
+  const std::string latest = "/datasets/eth/mainnet/versions/latest/progress";
+  Warm(latest);
+  const std::string before = AskCached(latest).body;
+  ASSERT_TRUE(was_kept);
+  const json manifest = {{"kind", "evm-rpc"}, {"network", "mainnet"}, {"start_block", 5}};
+  ASSERT_EQ(Post("/datasets", json({{"namespace", "eth"},
+                                    {"name", "mainnet"},
+                                    {"version", "2.0.0"},
+                                    {"manifest", manifest}})
+                                  .dump())
+                .status,
+            201);
+  const Reply reply = AskCached(latest);
+  EXPECT_NE(reply.body, before);
+  EXPECT_EQ(reply.body, AskPlainly(latest).body);
+}
+
+TEST_F(AnswerCacheTest, WhatDependsOnMoreThanTheDatabaseIsComputed) {
+  for (const char* include : {"health", "head", "rate", "gaps,health"}) {
+    Warm(path + "?include=" + include);
+    EXPECT_FALSE(was_kept) << include;
+  }
+  Warm(path + "?include=gaps");
+  EXPECT_TRUE(was_kept);
+  Warm("/datasets/eth/mainnet/versions/9.9.9/progress");
+  EXPECT_FALSE(was_kept) << "an error";
+}
+
+TEST_F(AnswerCacheTest, EachPathAndQueryHasItsOwnAnswer) {
+  const std::vector<std::string> paths = {
+      path, path + "?include=gaps", PathOf(eth_) + "/sync-progress",
+      "/datasets/eth/mainnet/versions/1.0.0/progress", PathOf(eth_) + "/tables/logs/progress"};
+  for (const std::string& each : paths) Warm(each);
+  for (const std::string& each : paths) {
+    EXPECT_EQ(AskCached(each).body, AskPlainly(each).body) << each;
+    EXPECT_TRUE(was_kept) << each;
+  }
+}
+
+TEST_F(AnswerCacheTest, WhoHasTheAnswerIsTold304) {
+  Warm(path);
+  const Reply whole = AskCached(path);
+  const std::string tag = Header(whole, "ETag");
+  ASSERT_THAT(tag, testing::MatchesRegex("W/\"[0-9a-f]{32}\""));
+  EXPECT_EQ(Header(whole, "Cache-Control"), "private, no-cache");
+  const std::string strong = tag.substr(2);
+  for (const std::string& known : {tag, strong, std::string("*"), "\"x\" ,\t" + tag,
+                                   "W/\"y\"," + strong + ",", "\"a,*,b\"," + tag}) {
+    for (const bool from_cache : {true, false}) {
+      Request request = RequestFor(path, {{"If-None-Match", known}});
+      const Reply reply = from_cache ? AskCached(request) : router_.Dispatch(request);
+      EXPECT_EQ(was_kept, true);
+      EXPECT_EQ(reply.status, 304) << known;
+      EXPECT_EQ(reply.body, "");
+      EXPECT_EQ(Header(reply, "ETag"), tag);
+      EXPECT_EQ(Header(reply, "Access-Control-Allow-Origin"), "*");
+    }
+  }
+  for (const std::string& known : {std::string("\"x\""), std::string("\"a,*,b\""), std::string(""),
+                                   strong.substr(1), tag + "x", std::string(",,")}) {
+    EXPECT_EQ(AskCached(RequestFor(path, {{"If-None-Match", known}})).status, 200) << known;
+  }
+  EXPECT_EQ(AskCached(RequestFor(path, {{"if-none-match", tag}}, http::Method::kHead)).status, 304);
+  AddRow(Fill(eth_, "blocks", Schedule(eth_), "0-9"), "none");
+  EXPECT_EQ(AskCached(RequestFor(path, {{"If-None-Match", tag}})).status, 200) << "it has changed";
+}
+
+TEST_F(AnswerCacheTest, WhileTheDatabaseCannotConfirmNothingIsGiven) {
+  Warm(path);
+  metadata_.first_failing_call = metadata_.calls;
+  EXPECT_EQ(AskCached(path).status, 503);
+  EXPECT_FALSE(was_kept);
+  metadata_.first_failing_call.reset();
+  AskCached(path);
+  EXPECT_TRUE(was_kept) << "it still holds";
+}
+
+// Method: the first request is about to be computed when a hundred others come.
+TEST_F(AnswerCacheTest, OfManyThatAskForANewAnswerOneComputes) {
+  Warm(path);
+  AddRow(Fill(eth_, "blocks", Schedule(eth_), "0-9"), "none");
+
+  constexpr int kAskers = 100;
+  std::vector<Request> requests(kAskers, RequestFor(path));
+  std::vector<std::promise<std::optional<Reply>>> promises(kAskers);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    http::Shortcut::Done done = [&, i](std::optional<Reply> reply) {
+      promises[i].set_value(std::move(reply));
+    };
+    ASSERT_TRUE(answers->TryAnswer(requests[i], done));
+  }
+  // Exactly one of them is sent to its handler.
+  std::vector<std::future<std::optional<Reply>>> futures;
+  for (auto& promise : promises) futures.push_back(promise.get_future());
+  std::optional<std::size_t> computing;
+  while (!computing) {
+    for (std::size_t i = 0; i < futures.size() && !computing; ++i) {
+      if (futures[i].wait_for(std::chrono::milliseconds(1)) == std::future_status::ready) {
+        EXPECT_EQ(futures[i].get(), std::nullopt);
+        computing = i;
+      }
+    }
+  }
+  const Reply computed = cached_router.Dispatch(requests[*computing]);
+  requests[*computing].held.reset();
+  for (std::size_t i = 0; i < futures.size(); ++i) {
+    if (i == *computing) continue;
+    const auto reply = futures[i].get();
+    ASSERT_TRUE(reply) << i << " was sent to its handler, too";
+    EXPECT_EQ(reply->body, computed.body);
+  }
+}
+
+// Method: while the answer is computed the table changes, somebody looks, and one more asks.
+TEST_F(AnswerCacheTest, WhoAskedBeforeAComputationBeganTakesItsAnswerAndWhoAskedLaterDoesNot) {
+  const LocationId blocks = Fill(eth_, "blocks", Schedule(eth_), "0-9");
+  Request leader = RequestFor(path);
+  Request early = RequestFor(path);
+  Request late = RequestFor(path);
+  std::promise<std::optional<Reply>> early_answer;
+  std::promise<std::optional<Reply>> late_answer;
+  http::Shortcut::Done unused = [](std::optional<Reply>) {};
+  http::Shortcut::Done on_early = [&](std::optional<Reply> reply) {
+    early_answer.set_value(std::move(reply));
+  };
+  http::Shortcut::Done on_late = [&](std::optional<Reply> reply) {
+    late_answer.set_value(std::move(reply));
+  };
+  ASSERT_FALSE(answers->TryAnswer(leader, unused));
+  ASSERT_TRUE(answers->TryAnswer(early, on_early));
+  answers->Compute(leader, [&] {
+    const TrackedReply computed{
+        .reply = {.status = 200, .content_type = "application/json", .body = "old", .headers = {}},
+        .read_from = data_store::Dependencies{.revisions = {blocks}, .jobs = {}, .datasets = {}}};
+    AddRow(blocks, "none");
+    EXPECT_TRUE(answers->TryAnswer(late, on_late));
+    AskCached(PathOf(eth_) + "/sync-progress");
+    AskCached(PathOf(eth_) + "/sync-progress");
+    return computed;
+  });
+  leader.held.reset();
+  const auto given = early_answer.get_future().get();
+  ASSERT_TRUE(given) << "it was sent to compute the same again";
+  EXPECT_EQ(given->body, "old");
+  EXPECT_EQ(late_answer.get_future().get(), std::nullopt) << "it has to compute it";
+}
+
+TEST_F(AnswerCacheTest, WhenTheOneFailsTheOthersTryForThemselves) {
+  Request first = RequestFor(path);
+  http::Shortcut::Done unused = [](std::optional<Reply>) {};
+  ASSERT_FALSE(answers->TryAnswer(first, unused));
+  Request second = RequestFor(path);
+  std::promise<std::optional<Reply>> promise;
+  http::Shortcut::Done done = [&](std::optional<Reply> reply) {
+    promise.set_value(std::move(reply));
+  };
+  ASSERT_TRUE(answers->TryAnswer(second, done));
+  first.held.reset();  // Refused, for instance, because too many requests wait.
+  EXPECT_EQ(promise.get_future().get(), std::nullopt);
+}
+
+// Method: between the question and the answer's computation the table changes once more.
+TEST_F(AnswerCacheTest, AnAnswerThatChangedWhileItWasComputedIsNotGivenAgain) {
+  const LocationId blocks = Fill(eth_, "blocks", Schedule(eth_), "0-9");
+  Warm(path);
+  Request request = RequestFor(path);
+  const Reply stale = answers->Compute(request, [&] {
+    TrackedReply computed{
+        .reply = {.status = 200, .content_type = "application/json", .body = "old", .headers = {}},
+        .read_from = data_store::Dependencies{.revisions = {blocks}, .jobs = {}, .datasets = {}}};
+    AddRow(blocks, "none");
+    AskCached(PathOf(eth_) + "/sync-progress");  // Somebody looks meanwhile.
+    AskCached(PathOf(eth_) + "/sync-progress");
+    return computed;
+  });
+  ASSERT_EQ(stale.body, "old");
+  EXPECT_NE(AskCached(path).body, "old");
+}
+
+TEST_F(AnswerCacheTest, TakesNoMoreMemoryThanItMay) {
+  AnswerCache small(*watch, 8'000);
+  const auto ask = [&](int number) {
+    Request request =
+        RequestFor("/datasets/eth/x/versions/" + std::to_string(number) + "/progress");
+    std::promise<std::optional<Reply>> promise;
+    auto future = promise.get_future();
+    http::Shortcut::Done done = [&](std::optional<Reply> reply) {
+      promise.set_value(std::move(reply));
+    };
+    const bool is_known = small.TryAnswer(request, done);
+    const bool is_kept = is_known && future.get().has_value();
+    if (!is_kept) {
+      small.Compute(request, [] {
+        return TrackedReply{.reply = {.body = std::string(1'000, 'x'), .headers = {}},
+                            .read_from = data_store::Dependencies()};
+      });
+    }
+    return is_kept;
+  };
+  ask(0);  // Before the watch's first look.
+  for (int number = 0; number < 10; ++number) EXPECT_FALSE(ask(number) && number > 0) << number;
+  EXPECT_TRUE(ask(9));
+  EXPECT_TRUE(ask(8));
+  EXPECT_FALSE(ask(0)) << "the one that was not used for longest went";
+}
+
+// Property: whatever is done in between, every answer is the computed one.
+TEST_F(AnswerCacheTest, EveryAnswerIsTheComputedOne) {
+  const std::uint32_t seed = RandomSeed();
+  std::mt19937_64 random(seed);
+  const auto pick = [&](std::size_t count) { return static_cast<std::size_t>(random() % count); };
+  const DatasetVersion other = RegisterRaw("other", 0);
+  const std::vector<DatasetVersion> versions = {eth_, other};
+  const std::vector<JobId> jobs = {Schedule(eth_), Schedule(other)};
+  const std::vector<std::string> tables = {"blocks", "logs", "transactions"};
+  std::vector<LocationId> locations = {Fill(eth_, "blocks", jobs[0], "0-9")};
+  std::vector<std::string> paths;
+  for (const DatasetVersion& version : versions) {
+    paths.push_back(PathOf(version) + "/progress");
+    paths.push_back(PathOf(version) + "/progress?include=gaps");
+    paths.push_back(PathOf(version) + "/sync-progress");
+    for (const std::string& table : tables) {
+      paths.push_back(PathOf(version) + "/tables/" + table + "/progress");
+    }
+  }
+  int kept = 0;
+  for (int step = 0; step < 1'000; ++step) {
+    const std::size_t which = pick(2);
+    switch (pick(12)) {
+      case 0:
+        AddRow(locations[pick(locations.size())], "none");
+        break;
+      case 1:
+        locations.push_back(Fill(versions[which], tables[pick(tables.size())], jobs[which], "0-9"));
+        break;
+      case 2:
+        static_cast<void>(memory_->TransitionJob({jobs[which]},
+                                                 static_cast<metadata_db::JobTransition>(pick(4)),
+                                                 "{}", Deadline::Never()));
+        break;
+      case 3:
+        static_cast<void>(memory_->DeactivateTable(versions[which], tables[pick(tables.size())],
+                                                   Deadline::Never()));
+        break;
+      default:
+        break;
+    }
+    for (int asked = 0; asked < 4; ++asked) {
+      const std::string& each = paths[pick(paths.size())];
+      const Reply reply = AskCached(each);
+      ASSERT_EQ(reply.body, AskPlainly(each).body) << each << " at step " << step;
+      if (was_kept) ++kept;
+    }
+  }
+  EXPECT_GT(kept, 400) << "of 4000";
+}
+
+}  // namespace
+}  // namespace tidemark::admin_api

@@ -1,0 +1,208 @@
+// How answers are kept no longer than they hold. What makes it right:
+//   1. A look serves those who were waiting when it began, and nobody who came later.
+//   2. A look reads the feed from the position of the look before it, in the snapshot of a reader
+//      that it opens itself, so no change falls between two looks.
+//   3. A failed look moves no position. A position that cannot be continued changes everything.
+//   4. A look's changes are noted before it counts as ended.
+//   5. A look that finds no feed fails, so nothing that is kept is given. The feed of somebody
+//      else's database may come and go; when it is there again, everything counts as changed.
+#include "tidemark/data_store/change_watch.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "tidemark/base/log.h"
+#include "tidemark/base/mutex.h"
+#include "tidemark/metadata_db/metadata_store.h"
+
+namespace tidemark::data_store {
+namespace {
+
+using metadata_db::Changes;
+using metadata_db::FeedPosition;
+
+// Objects whose latest change is remembered, of each kind.
+constexpr std::size_t kRemembered = 100'000;
+
+struct HashOfName {
+  std::size_t operator()(const DatasetName& name) const {
+    return std::hash<std::string>()(name.ns) * 31 + std::hash<std::string>()(name.name);
+  }
+};
+
+/// In which look an object has changed last.
+class LatestChanges {
+ public:
+  using Look = ChangeWatch::Look;
+
+  void Note(const Changes& changes, Look look) {
+    for (const auto& revision : changes.revisions) revisions_[revision.id.value] = look;
+    for (const JobId job : changes.jobs) jobs_[job.value] = look;
+    for (const DatasetName& dataset : changes.datasets) datasets_[dataset] = look;
+    latest_ = changes.empty() ? latest_ : look;
+    if (std::max({revisions_.size(), jobs_.size(), datasets_.size()}) > kRemembered) {
+      NoteEverything(look);
+    }
+  }
+
+  void NoteEverything(Look look) {
+    everything_ = latest_ = look;
+    revisions_.clear();
+    jobs_.clear();
+    datasets_.clear();
+  }
+
+  bool IsUnchanged(const Dependencies& dependencies, Look since) const {
+    if (latest_ <= since) return true;
+    if (everything_ > since) return false;
+    const auto is_unchanged = [&](const auto& looks, const auto& key) {
+      const auto found = looks.find(key);
+      return found == looks.end() || found->second <= since;
+    };
+    return std::ranges::all_of(dependencies.revisions,
+                               [&](LocationId id) { return is_unchanged(revisions_, id.value); }) &&
+           std::ranges::all_of(dependencies.jobs,
+                               [&](JobId id) { return is_unchanged(jobs_, id.value); }) &&
+           std::ranges::all_of(dependencies.datasets, [&](const DatasetName& name) {
+             return is_unchanged(datasets_, name);
+           });
+  }
+
+ private:
+  Look latest_ = 0;      // Of any change.
+  Look everything_ = 0;  // The latest in which everything counts as changed.
+  std::unordered_map<std::int64_t, Look> revisions_;
+  std::unordered_map<std::int64_t, Look> jobs_;
+  std::unordered_map<DatasetName, Look, HashOfName> datasets_;
+};
+
+class FeedWatch final : public ChangeWatch {
+ public:
+  FeedWatch(metadata_db::MetadataStore& store, std::chrono::milliseconds feedless_for)
+      : store_(store), feedless_for_(feedless_for), thread_([this] { Run(); }) {}
+
+  FeedWatch(const FeedWatch&) = delete;
+  FeedWatch& operator=(const FeedWatch&) = delete;
+  ~FeedWatch() override {
+    {
+      const MutexLock lock(mutex_);
+      is_stopping_ = true;
+      somebody_waits_.NotifyAll();
+    }
+    thread_.join();
+  }
+
+  void Confirm(Deadline deadline, Done done) override {
+    const MutexLock lock(mutex_);
+    waiting_.push_back({.deadline = deadline, .done = std::move(done)});
+    if (waiting_.size() == 1) somebody_waits_.NotifyOne();
+  }
+
+  Look latest() const override {
+    const MutexLock lock(mutex_);
+    return latest_;
+  }
+
+  bool IsUnchanged(const Dependencies& dependencies, Look since) const override {
+    const MutexLock lock(mutex_);
+    return changes_.IsUnchanged(dependencies, since);
+  }
+
+ private:
+  struct Waiter {
+    Deadline deadline;
+    Done done;
+  };
+
+  static Deadline EarliestDeadline(const std::vector<Waiter>& waiters) {
+    const auto earliest = std::ranges::min_element(
+        waiters, {}, [](const Waiter& waiter) { return waiter.deadline.time(); });
+    return earliest->deadline;
+  }
+
+  void Run() {
+    std::vector<Waiter> served;
+    while (TakeWaiting(served)) {
+      const Status looked = LookOnce(EarliestDeadline(served));
+      for (Waiter& waiter : served) waiter.done(looked);
+      served.clear();
+    }
+    const Status stopped = MakeError(ErrorCode::kUnavailable, "the process is about to end");
+    for (Waiter& waiter : served) waiter.done(stopped);
+  }
+
+  // False if the watch is about to end.
+  bool TakeWaiting(std::vector<Waiter>& served) {
+    const MutexLock lock(mutex_);
+    while (waiting_.empty() && !is_stopping_) somebody_waits_.Wait(mutex_);
+    served.swap(waiting_);
+    return !is_stopping_;
+  }
+
+  static std::unexpected<Error> NoFeed() {
+    return MakeError(ErrorCode::kUnavailable, "the database keeps no change feed");
+  }
+
+  Status LookOnce(Deadline deadline) {
+    if (feedless_until_ && !feedless_until_->HasPassed()) return NoFeed();
+    if (position_) {
+      TIDEMARK_TRY(const bool may_have_changed, store_.MayHaveChanged(*position_, deadline));
+      if (!may_have_changed) {
+        const MutexLock lock(mutex_);
+        ++latest_;
+        return {};
+      }
+    }
+    TIDEMARK_TRY(const auto reader, store_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto reading, reader->ReadFeed(position_));
+    if (!reading) {
+      if (position_) Log(LogLevel::kWarning, "change_feed_lost", {});
+      position_.reset();
+      feedless_until_ = Deadline::After(feedless_for_);
+      return NoFeed();
+    }
+    if (feedless_until_) Log(LogLevel::kInfo, "change_feed_found", {});
+    feedless_until_.reset();
+    const MutexLock lock(mutex_);
+    const Look look = latest_ + 1;
+    if (reading->changes) {
+      changes_.Note(*reading->changes, look);
+    } else {
+      changes_.NoteEverything(look);
+      if (position_) {
+        Log(LogLevel::kInfo, "answers_dropped",
+            {{"reason", metadata_db::ToString(reading->changes.error())}});
+      }
+    }
+    position_ = reading->position;
+    latest_ = look;
+    return {};
+  }
+
+  metadata_db::MetadataStore& store_;
+  const std::chrono::milliseconds feedless_for_;
+  // Of the thread alone.
+  std::optional<FeedPosition> position_;
+  std::optional<Deadline> feedless_until_;  // Absent where the latest look has found a feed.
+
+  mutable Mutex mutex_;
+  CondVar somebody_waits_;
+  std::vector<Waiter> waiting_ TIDEMARK_GUARDED_BY(mutex_);
+  LatestChanges changes_ TIDEMARK_GUARDED_BY(mutex_);
+  Look latest_ TIDEMARK_GUARDED_BY(mutex_) = 0;
+  bool is_stopping_ TIDEMARK_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // The last member: it uses the others.
+};
+
+}  // namespace
+
+std::unique_ptr<ChangeWatch> MakeChangeWatch(metadata_db::MetadataStore& store,
+                                             std::chrono::milliseconds feedless_for) {
+  return std::make_unique<FeedWatch>(store, feedless_for);
+}
+
+}  // namespace tidemark::data_store

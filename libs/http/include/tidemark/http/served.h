@@ -1,0 +1,32 @@
+// What was asked and answered, for whoever keeps a record of it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+#include "tidemark/http/message.h"
+
+namespace tidemark::http {
+
+/// A reply that was sent.
+struct Served {
+  const Request& request;
+  std::string_view method;  // As it was sent; "" if it never came.
+  int status = 0;
+  std::size_t size_bytes = 0;           // Of head and body, whether all was taken or not.
+  std::chrono::nanoseconds duration{};  // From the request's head to the reply's last byte.
+  bool is_whole = true;                 // False if the client did not take all of it.
+};
+
+/// Told of each reply when it has been sent, on the I/O thread: must not block. Nobody is told of
+/// connections that are turned away.
+using ServedObserver = std::move_only_function<void(const Served&)>;
+
+/// Writes to standard error, as all logs go: whoever reads that has to keep up. Logs an event
+/// "http_request": method, path (never the query, which may hold secrets), status, bytes, duration,
+/// request_id, and trace_id and parent_id if the caller sent them.
+void LogServed(const Served& served);
+
+}  // namespace tidemark::http

@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "collect_rows.h"
+#include "select_rows.h"
+
+namespace tidemark::metadata_db_postgres {
+namespace {
+
+using metadata_db::JobEventRow;
+using metadata_db::JobFilter;
+using metadata_db::JobRow;
+using metadata_db::WorkerRow;
+
+constexpr Query kSelectJob{R"sql(
+SELECT j.id, s.node_id, s.status, j.created_at, s.updated_at,
+  (SELECT e.detail::text FROM job_events e
+   WHERE e.job_id = j.id AND e.event_type = 'SCHEDULED' AND e.detail IS NOT NULL
+   ORDER BY e.id DESC LIMIT 1),
+  (SELECT count(*) FROM job_events e WHERE e.job_id = j.id AND e.event_type = 'SCHEDULED')
+FROM jobs j JOIN jobs_status s ON s.job_id = j.id
+WHERE j.id = $1)sql"};
+
+// $1: status words with commas between them, or null for all. A word that is no status counts as
+// UNKNOWN.
+constexpr Query kSelectJobs{R"sql(
+SELECT j.id, s.node_id, s.status, j.created_at, s.updated_at,
+  (SELECT e.detail::text FROM job_events e
+   WHERE e.job_id = j.id AND e.event_type = 'SCHEDULED' AND e.detail IS NOT NULL
+   ORDER BY e.id DESC LIMIT 1),
+  (SELECT count(*) FROM job_events e WHERE e.job_id = j.id AND e.event_type = 'SCHEDULED')
+FROM jobs j JOIN jobs_status s ON s.job_id = j.id
+WHERE ($1 IS NULL
+       OR CASE WHEN upper(s.status COLLATE "C") IN
+                    ('SCHEDULED', 'RUNNING', 'STOP_REQUESTED', 'STOPPING', 'STOPPED', 'COMPLETED',
+                     'ERROR', 'FATAL')
+               THEN upper(s.status COLLATE "C") ELSE 'UNKNOWN' END
+          = ANY (string_to_array($1, ',')))
+  AND ($2 IS NULL OR s.node_id = $2)
+  AND ($3 IS NULL OR j.id < $3)
+ORDER BY j.id DESC LIMIT $4)sql"};
+
+// By the first event for the version. A detail that is no object has no such keys.
+constexpr Query kSelectJobsOfVersion{R"sql(
+SELECT j.id, s.node_id, s.status, j.created_at, s.updated_at,
+  (SELECT e.detail::text FROM job_events e
+   WHERE e.job_id = j.id AND e.event_type = 'SCHEDULED' AND e.detail IS NOT NULL
+   ORDER BY e.id DESC LIMIT 1),
+  (SELECT count(*) FROM job_events e WHERE e.job_id = j.id AND e.event_type = 'SCHEDULED')
+FROM (SELECT job_id, min(id) AS first_event FROM job_events
+      WHERE event_type = 'SCHEDULED' AND detail->>'manifest_hash' = $3
+        AND detail->>'dataset_namespace' = $1 AND detail->>'dataset_name' = $2
+      GROUP BY job_id) f
+JOIN jobs j ON j.id = f.job_id JOIN jobs_status s ON s.job_id = j.id
+ORDER BY f.first_event)sql"};
+
+constexpr Query kSelectJobEvents{R"sql(
+SELECT id, job_id, created_at, node_id, event_type, detail::text FROM job_events
+WHERE job_id = $1 ORDER BY id)sql"};
+
+constexpr Query kSelectJobEvent{R"sql(
+SELECT id, job_id, created_at, node_id, event_type, detail::text FROM job_events
+WHERE job_id = $1 AND id = $2)sql"};
+
+constexpr Query kSelectWorker{R"sql(
+SELECT node_id, heartbeat_at, created_at, registered_at, info::text FROM workers
+WHERE node_id = $1)sql"};
+
+constexpr Query kSelectWorkers{R"sql(
+SELECT node_id, heartbeat_at, created_at, registered_at, info::text FROM workers
+ORDER BY node_id COLLATE "C")sql"};
+
+Result<JobRow> ReadJob(const Row& row) {
+  TIDEMARK_TRY(const UtcTime created_at, row.Time(3));
+  TIDEMARK_TRY(const UtcTime updated_at, row.Time(4));
+  return JobRow{.id = {row.Int64(0)},
+                .node_id = row.Text(1),
+                .status = ParseJobStatus(row.Text(2)),
+                .created_at = created_at,
+                .updated_at = updated_at,
+                .descriptor = row.OptionalText(5),
+                .attempts = static_cast<std::uint32_t>(row.Int64(6))};
+}
+
+Result<JobEventRow> ReadJobEvent(const Row& row) {
+  TIDEMARK_TRY(const UtcTime created_at, row.Time(2));
+  return JobEventRow{.id = row.Int64(0),
+                     .job_id = {row.Int64(1)},
+                     .created_at = created_at,
+                     .node_id = row.Text(3),
+                     .event_type = row.Text(4),
+                     .detail = row.OptionalText(5)};
+}
+
+Result<WorkerRow> ReadWorker(const Row& row) {
+  TIDEMARK_TRY(const UtcTime heartbeat_at, row.Time(1));
+  TIDEMARK_TRY(const UtcTime created_at, row.Time(2));
+  TIDEMARK_TRY(const UtcTime registered_at, row.Time(3));
+  return WorkerRow{.node_id = row.Text(0),
+                   .heartbeat_at = heartbeat_at,
+                   .created_at = created_at,
+                   .registered_at = registered_at,
+                   .info = row.Text(4)};
+}
+
+}  // namespace
+
+Result<std::optional<JobRow>> SelectJob(Connection& connection, JobId id) {
+  TIDEMARK_TRY(const Rows rows, connection.Run(kSelectJob, id.value));
+  return CollectRow(rows, ReadJob);
+}
+
+std::string JoinWords(const std::vector<JobStatus>& statuses) {
+  std::string words;
+  for (const JobStatus status : statuses) {
+    if (!words.empty()) words += ',';
+    words += ToString(status);
+  }
+  return words;
+}
+
+Result<std::vector<JobRow>> SelectJobs(Connection& connection, const JobFilter& filter) {
+  constexpr std::size_t kMax = std::numeric_limits<std::int64_t>::max();
+  const std::size_t limit = std::min(filter.limit.value_or(kMax), kMax);
+  std::optional<std::string> statuses;
+  if (filter.statuses) statuses = JoinWords(*filter.statuses);
+  std::optional<std::int64_t> before;
+  if (filter.before) before = filter.before->value;
+  std::vector<JobRow> jobs;
+  // Again where rows had to be left out, so that a short page is the last one.
+  while (jobs.size() < limit) {
+    const auto missing = static_cast<std::int64_t>(limit - jobs.size());
+    TIDEMARK_TRY(const Rows rows,
+                 connection.Run(kSelectJobs, statuses, filter.node_id, before, missing));
+    TIDEMARK_TRY(auto page, CollectRows(rows, ReadJob));
+    std::ranges::move(page, std::back_inserter(jobs));
+    if (std::cmp_less(rows.size(), missing)) break;
+    before = rows[rows.size() - 1].Int64(0);
+  }
+  return jobs;
+}
+
+Result<std::vector<JobRow>> SelectJobsOfVersion(Connection& connection,
+                                                const DatasetVersion& version) {
+  TIDEMARK_TRY(const Rows rows, connection.Run(kSelectJobsOfVersion, version.dataset.ns,
+                                               version.dataset.name, version.manifest_hash.hex));
+  return CollectRows(rows, ReadJob);
+}
+
+Result<std::optional<JobEventRow>> SelectJobEvent(Connection& connection, JobId id,
+                                                  std::int64_t event_id) {
+  TIDEMARK_TRY(const Rows rows, connection.Run(kSelectJobEvent, id.value, event_id));
+  return CollectRow(rows, ReadJobEvent);
+}
+
+Result<std::vector<JobEventRow>> SelectJobEvents(Connection& connection, JobId id) {
+  TIDEMARK_TRY(const Rows rows, connection.Run(kSelectJobEvents, id.value));
+  return CollectRows(rows, ReadJobEvent);
+}
+
+Result<std::optional<WorkerRow>> SelectWorker(Connection& connection, std::string_view node_id) {
+  TIDEMARK_TRY(const Rows rows, connection.Run(kSelectWorker, node_id));
+  return CollectRow(rows, ReadWorker);
+}
+
+Result<std::vector<WorkerRow>> SelectWorkers(Connection& connection) {
+  TIDEMARK_TRY(const Rows rows, connection.Run(kSelectWorkers));
+  return CollectRows(rows, ReadWorker);
+}
+
+}  // namespace tidemark::metadata_db_postgres

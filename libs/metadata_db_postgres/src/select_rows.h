@@ -1,0 +1,88 @@
+// The rows that readers ask for, and that writes decide by.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connection.h"
+#include "ownership.h"
+#include "tidemark/base/result.h"
+#include "tidemark/metadata_db/metadata_store.h"
+
+namespace tidemark::metadata_db_postgres {
+
+Result<std::optional<metadata_db::ManifestRow>> SelectManifest(Connection& connection,
+                                                               const ManifestHash& hash);
+Result<bool> SelectIsLinked(Connection& connection, const DatasetVersion& version);
+Result<std::optional<metadata_db::TagRow>> SelectTag(Connection& connection,
+                                                     const DatasetName& dataset,
+                                                     std::string_view tag);
+Result<std::vector<metadata_db::TagRow>> SelectTags(Connection& connection,
+                                                    const DatasetName& dataset);
+Result<std::vector<metadata_db::TagRow>> SelectAllTags(Connection& connection);
+Result<std::vector<metadata_db::ManifestUseRow>> SelectManifests(Connection& connection);
+Result<std::vector<metadata_db::TagRow>> SelectTagsOfManifest(Connection& connection,
+                                                              const ManifestHash& hash);
+
+/// Where the version numbers of table revisions are.
+enum class VersionSource : std::uint8_t {
+  kOurTable,      // Of a database of ours.
+  kAttachedFeed,  // Of the feed beside Amp's tables: see attached_feed.h.
+  kNowhere,
+};
+
+Result<std::vector<metadata_db::TableRow>> SelectTables(Connection& connection,
+                                                        VersionSource versions,
+                                                        const DatasetVersion& version);
+Result<std::optional<metadata_db::TableRow>> SelectTable(Connection& connection,
+                                                         VersionSource versions,
+                                                         const DatasetVersion& version,
+                                                         std::string_view table_name);
+Result<std::vector<metadata_db::TableRow>> SelectTablesWrittenBy(Connection& connection,
+                                                                 VersionSource versions,
+                                                                 JobId writer);
+Result<std::optional<metadata_db::RevisionRow>> SelectRevision(Connection& connection,
+                                                               LocationId id);
+Result<std::vector<metadata_db::RevisionRow>> SelectRevisions(
+    Connection& connection, const metadata_db::RevisionFilter& filter);
+Result<std::vector<metadata_db::FileRow>> SelectFiles(Connection& connection, LocationId location,
+                                                      FileId after, std::size_t limit);
+Result<std::optional<metadata_db::FileRow>> SelectFile(Connection& connection, FileId id);
+
+Result<std::optional<metadata_db::JobRow>> SelectJob(Connection& connection, JobId id);
+/// The words of the statuses with commas between them, as queries take them.
+std::string JoinWords(const std::vector<JobStatus>& statuses);
+Result<std::vector<metadata_db::JobRow>> SelectJobs(Connection& connection,
+                                                    const metadata_db::JobFilter& filter);
+Result<std::vector<metadata_db::JobRow>> SelectJobsOfVersion(Connection& connection,
+                                                             const DatasetVersion& version);
+Result<std::vector<metadata_db::JobEventRow>> SelectJobEvents(Connection& connection, JobId id);
+Result<std::optional<metadata_db::JobEventRow>> SelectJobEvent(Connection& connection, JobId id,
+                                                               std::int64_t event_id);
+
+Result<std::vector<metadata_db::WorkerRow>> SelectWorkers(Connection& connection);
+Result<std::optional<metadata_db::WorkerRow>> SelectWorker(Connection& connection,
+                                                           std::string_view node_id);
+
+Result<std::vector<metadata_db::ChainHeadRow>> SelectChainHeads(Connection& connection,
+                                                                Ownership ownership);
+
+Result<std::vector<LocationId>> SelectLocationsToCollect(Connection& connection,
+                                                         Ownership ownership);
+Result<std::optional<metadata_db::Collectable>> SelectCollectable(Connection& connection,
+                                                                  Ownership ownership,
+                                                                  LocationId location);
+Result<std::vector<metadata_db::CondemnedObject>> SelectCondemnedObjects(Connection& connection,
+                                                                         Ownership ownership,
+                                                                         std::size_t limit);
+
+Result<metadata_db::FeedReading> ReadFeed(Connection& connection,
+                                          const std::optional<metadata_db::FeedPosition>& since);
+
+/// Outside of a transaction. True also if it cannot tell: reading the feed will.
+bool MayHaveChanged(Connection& connection, const metadata_db::FeedPosition& since);
+
+}  // namespace tidemark::metadata_db_postgres
