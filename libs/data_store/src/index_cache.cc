@@ -22,7 +22,7 @@
 namespace tidemark::data_store {
 
 using metadata_db::FeedPosition;
-using metadata_db::FileRow;
+using metadata_db::FileView;
 
 namespace {
 
@@ -53,8 +53,7 @@ Result<bool> Moment::Continues(const FeedPosition& position) {
 /// question.
 class IndexCache::Entry {
  public:
-  Entry(std::optional<BlockNumber> start_block, std::size_t rows_at_once)
-      : start_block_(start_block), rows_at_once_(rows_at_once) {}
+  explicit Entry(std::optional<BlockNumber> start_block) : start_block_(start_block) {}
 
   Result<std::optional<ChainFacts>> Read(Moment& moment, const PhysicalTable& table,
                                          const ProgressRules& rules, UtcTime now);
@@ -89,16 +88,15 @@ class IndexCache::Entry {
   Result<Known*> Load(Moment& moment, const PhysicalTable& table, std::uint64_t version,
                       const ProgressRules& rules) TIDEMARK_REQUIRES(mutex_);
   static Result<Fit> Compare(Known& known, Moment& moment, std::uint64_t version);
-  Result<bool> Append(Known& known, Moment& moment, const PhysicalTable& table,
-                      std::uint64_t version, const ProgressRules& rules) const;
-  Result<std::uint64_t> ReadOn(Known& known, Moment& moment, const PhysicalTable& table,
-                               const ProgressRules& rules, chain::RepairLimit limit) const;
+  static Result<bool> Append(Known& known, Moment& moment, const PhysicalTable& table,
+                             std::uint64_t version, const ProgressRules& rules);
+  static Result<std::uint64_t> ReadOn(Known& known, Moment& moment, const PhysicalTable& table,
+                                      const ProgressRules& rules, chain::RepairLimit limit);
   void Measure() TIDEMARK_REQUIRES(mutex_) {
     memory_bytes_ = sizeof(*this) + (known_ ? known_->index.memory_bytes() : 0);
   }
 
   const std::optional<BlockNumber> start_block_;
-  const std::size_t rows_at_once_;
   std::atomic<std::size_t> memory_bytes_ = 0;
   Mutex mutex_;
   std::optional<Known> known_ TIDEMARK_GUARDED_BY(mutex_);
@@ -108,20 +106,16 @@ class IndexCache::Entry {
 Result<std::uint64_t> IndexCache::Entry::ReadOn(Known& known, Moment& moment,
                                                 const PhysicalTable& table,
                                                 const ProgressRules& rules,
-                                                chain::RepairLimit limit) const {
+                                                chain::RepairLimit limit) {
   std::uint64_t count = 0;
-  for (;;) {
-    TIDEMARK_TRY(const auto rows, moment.reader().ListFilesAfter(table.revision_id(),
-                                                                 known.greatest_id, rows_at_once_));
-    for (const FileRow& row : rows) {
-      if (const auto segment = ReadSegment(row, rules, known.quarantine)) {
-        known.index.Insert(*segment, limit);
-      }
-    }
-    count += rows.size();
-    if (!rows.empty()) known.greatest_id = rows.back().id;
-    if (rows.size() < rows_at_once_) break;
-  }
+  TIDEMARK_TRY(moment.reader().VisitFilesAfter(
+      table.revision_id(), known.greatest_id, [&](const FileView& file) {
+        if (const auto segment = ReadSegment(file, rules, known.quarantine)) {
+          known.index.Insert(*segment, limit);
+        }
+        known.greatest_id = file.id;
+        ++count;
+      }));
   if (known.index.needs_rebuild()) known.index.Rebuild();
   return count;
 }
@@ -146,7 +140,7 @@ Result<IndexCache::Entry::Fit> IndexCache::Entry::Compare(Known& known, Moment& 
 // False if more has happened than that files came. The index is of nothing then, nor after a
 // failure.
 Result<bool> IndexCache::Entry::Append(Known& known, Moment& moment, const PhysicalTable& table,
-                                       std::uint64_t version, const ProgressRules& rules) const {
+                                       std::uint64_t version, const ProgressRules& rules) {
   TIDEMARK_TRY(const auto position, moment.Position());
   TIDEMARK_TRY(const std::uint64_t count, ReadOn(known, moment, table, rules, {}));
   if (!position || count != version - known.version) return false;
@@ -254,7 +248,7 @@ std::shared_ptr<IndexCache::Entry> IndexCache::Take(const Key& key) {
     return found->second.entry;
   }
   by_use_.push_front(key);
-  auto entry = std::make_shared<Entry>(key.second, rows_at_once_);
+  auto entry = std::make_shared<Entry>(key.second);
   places_.emplace(key, Place{.entry = entry, .bytes = 0, .by_use = by_use_.begin()});
   return entry;
 }

@@ -55,11 +55,7 @@ class IndexCache {
   /// What all indexes may take together, about; the one that is in use is kept whatever it takes.
   static constexpr std::size_t kMaxBytes = std::size_t{256} << 20U;
 
-  /// How many rows are read at once: about 10 MB.
-  static constexpr std::size_t kRowsAtOnce = 10'000;
-
-  explicit IndexCache(std::size_t max_bytes = kMaxBytes, std::size_t rows_at_once = kRowsAtOnce)
-      : max_bytes_(max_bytes), rows_at_once_(rows_at_once) {}
+  explicit IndexCache(std::size_t max_bytes = kMaxBytes) : max_bytes_(max_bytes) {}
 
   /// The same as FactsOf of a snapshot that is read through the moment's reader, which must be the
   /// one that found the table. Files are read as far as they have come since the index was last
@@ -85,7 +81,6 @@ class IndexCache {
   void Settle(const Key& key, std::size_t bytes);
 
   const std::size_t max_bytes_;
-  const std::size_t rows_at_once_;
   Mutex mutex_;
   std::map<Key, Place> places_ TIDEMARK_GUARDED_BY(mutex_);
   std::list<Key> by_use_ TIDEMARK_GUARDED_BY(mutex_);  // The one that was used last first.

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kLongestNameShown = 200;
 
 /// Errors: kCorruption, saying why the row cannot count as progress.
-Result<Segment> TryRead(const metadata_db::FileRow& row, const ProgressRules& rules) {
+Result<Segment> TryRead(const metadata_db::FileView& row, const ProgressRules& rules) {
   TIDEMARK_TRY(Segment segment, ReadStoredSegment(row.id, row.metadata, row.object_size));
   // The start block is of one network: nobody could say what it means for two.
   if (rules.start_block && segment.ranges.size() > 1) {
@@ -31,7 +31,7 @@ Result<Segment> TryRead(const metadata_db::FileRow& row, const ProgressRules& ru
 
 }  // namespace
 
-std::optional<Segment> ReadSegment(const metadata_db::FileRow& row, const ProgressRules& rules,
+std::optional<Segment> ReadSegment(const metadata_db::FileView& row, const ProgressRules& rules,
                                    Quarantine& quarantine) {
   Result<Segment> segment = TryRead(row, rules);
   if (segment) return *std::move(segment);
@@ -74,7 +74,7 @@ Result<TableSnapshot> PhysicalTable::Snapshot(metadata_db::MetadataReader& reade
   segments.reserve(rows.size());
   Quarantine quarantine;
   for (const metadata_db::FileRow& row : rows) {
-    auto segment = ReadSegment(row, rules, quarantine);
+    auto segment = ReadSegment(metadata_db::FileView::Of(row), rules, quarantine);
     if (segment) segments.push_back(*std::move(segment));
   }
   return TableSnapshot::Make(std::move(segments), std::move(quarantine), rules);

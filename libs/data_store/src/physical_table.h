@@ -16,7 +16,7 @@ namespace tidemark::data_store {
 
 /// The segment of a file; nullopt if the row cannot count as progress, which is noted. Rows are to
 /// be read by ascending id.
-std::optional<Segment> ReadSegment(const metadata_db::FileRow& row, const ProgressRules& rules,
+std::optional<Segment> ReadSegment(const metadata_db::FileView& row, const ProgressRules& rules,
                                    Quarantine& quarantine);
 
 /// A table with an active revision.

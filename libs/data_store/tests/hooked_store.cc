@@ -47,12 +47,18 @@ class HookedReader final : public MetadataReader {
     hooks_.edit_tables(tables);
     return tables.front();
   }
-  Result<std::vector<FileRow>> ListFilesAfter(LocationId location, FileId after,
-                                              std::size_t limit) override {
+  Status VisitFilesAfter(LocationId location, FileId after, const FileVisitor& visit) override {
     TIDEMARK_TRY(hooks_.before_call());
-    TIDEMARK_TRY(auto files, target_->ListFilesAfter(location, after, limit));
+    TIDEMARK_TRY(auto files, target_->ListFiles(location));
+    std::erase_if(files, [&](const FileRow& file) { return file.id <= after; });
     hooks_.edit_files(files);
-    return files;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      if (i == hooks_.files_before_failure) {
+        return MakeError(ErrorCode::kUnavailable, "the visit breaks off");
+      }
+      visit(FileView::Of(files[i]));
+    }
+    return {};
   }
   Result<std::vector<FileRow>> ListFiles(LocationId location) override {
     TIDEMARK_TRY(hooks_.before_call());

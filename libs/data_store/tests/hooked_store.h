@@ -25,6 +25,8 @@ struct Hooks {
   std::atomic<bool> has_feed = true;  // If the target has.
   std::function<void(std::vector<metadata_db::TableRow>&)> edit_tables = [](auto&) {};
   std::function<void(std::vector<metadata_db::FileRow>&)> edit_files = [](auto&) {};
+  /// How many files are handed over before their visit fails; absent: it does not.
+  std::optional<std::size_t> files_before_failure = std::nullopt;
   /// Of databases that keep one.
   std::function<void(metadata_db::FeedReading&)> edit_feed = [](auto&) {};
   std::function<void(std::vector<metadata_db::JobEventRow>&)> edit_events = [](auto&) {};

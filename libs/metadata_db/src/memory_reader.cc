@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <ranges>
 #include <set>
 #include <span>
@@ -136,23 +135,25 @@ class MemoryReader final : public MetadataReader {
   }
 
   Result<std::vector<FileRow>> ListFiles(LocationId location) override {
-    return ListFilesAfter(location, {std::numeric_limits<std::int64_t>::min()},
-                          std::numeric_limits<std::size_t>::max());
+    TIDEMARK_TRY(CheckDeadline(deadline_));
+    std::vector<FileRow> rows;
+    const auto found = state_->files.find(location);
+    if (found == state_->files.end()) return rows;
+    rows.reserve(found->second.size());
+    for (const auto& file : found->second) rows.push_back(*file);
+    return rows;
   }
 
-  Result<std::vector<FileRow>> ListFilesAfter(LocationId location, FileId after,
-                                              std::size_t limit) override {
+  Status VisitFilesAfter(LocationId location, FileId after, const FileVisitor& visit) override {
     TIDEMARK_TRY(CheckDeadline(deadline_));
     const auto found = state_->files.find(location);
-    if (found == state_->files.end()) return std::vector<FileRow>();
+    if (found == state_->files.end()) return {};
     const auto first = std::ranges::upper_bound(found->second, after, {},
                                                 [](const auto& file) { return file->id; });
-    std::vector<FileRow> rows;
-    const std::size_t count =
-        std::min(limit, static_cast<std::size_t>(found->second.end() - first));
-    rows.reserve(count);
-    for (const auto& file : std::span(first, count)) rows.push_back(*file);
-    return rows;
+    for (const auto& file : std::ranges::subrange(first, found->second.end())) {
+      visit(FileView::Of(*file));
+    }
+    return {};
   }
 
   Result<std::optional<FileRow>> GetFile(FileId id) override {

@@ -39,17 +39,23 @@ TEST_P(MetadataStoreContract, CommittedFilesComeBackAsTheyWereGivenInTheOrderOfT
   EXPECT_EQ(rows[2].object_e_tag, std::nullopt);
   EXPECT_EQ(Must(Read()->ListFiles(elsewhere)).size(), 1U);
   for (std::size_t known = 0; known < rows.size(); ++known) {
-    const auto newer = Must(Read()->ListFilesAfter(location, rows[known].id, 100));
-    ASSERT_EQ(newer.size(), rows.size() - known - 1);
-    EXPECT_TRUE(newer.empty() || newer[0].id == rows[known + 1].id);
+    std::size_t next = known + 1;
+    ASSERT_TRUE(Read()->VisitFilesAfter(location, rows[known].id, [&](const FileView& file) {
+      ASSERT_LT(next, rows.size());
+      EXPECT_EQ(file.id, rows[next].id);
+      EXPECT_EQ(file.file_name, rows[next].file_name);
+      EXPECT_EQ(file.metadata, rows[next].metadata);
+      EXPECT_EQ(file.object_size, rows[next].object_size);
+      ++next;
+    }));
+    EXPECT_EQ(next, rows.size());
   }
-  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-  EXPECT_EQ(Must(Read()->ListFilesAfter(location, {0}, kAll)).size(), rows.size());
-  EXPECT_TRUE(Must(Read()->ListFilesAfter(location, {0}, 0)).empty());
-  EXPECT_TRUE(Must(Read()->ListFilesAfter({99}, {0}, kAll)).empty());
-  const auto page = Must(Read()->ListFilesAfter(location, rows[0].id, 1));
-  ASSERT_EQ(page.size(), 1U);
-  EXPECT_EQ(page[0].id, rows[1].id);
+  std::size_t count = 0;
+  const auto visit = [&](const FileView&) { ++count; };
+  ASSERT_TRUE(Read()->VisitFilesAfter(location, {std::numeric_limits<std::int64_t>::min()}, visit));
+  EXPECT_EQ(count, rows.size());
+  ASSERT_TRUE(Read()->VisitFilesAfter({99}, {0}, visit));
+  EXPECT_EQ(count, rows.size()) << "of a location that is not there";
 }
 
 TEST_P(MetadataStoreContract, CommittingTheSameFilesAgainYieldsTheSameIdsAndChangesNothing) {

@@ -54,6 +54,8 @@ bool IsSync(const ResultPtr& result) { return PQresultStatus(result.get()) == PG
 
 }  // namespace
 
+void FreeCopied::operator()(char* text) const { PQfreemem(text); }
+
 Connection::Connection(ConnectionPtr connection)
     : connection_(std::move(connection)), role_(PQuser(connection_.get())) {}
 
@@ -110,6 +112,33 @@ Status Connection::RunScript(const char* script) {
     if (HasFailed(result)) {
       outcome = std::unexpected(FailWith(result));
       if (is_broken()) return outcome;
+    }
+  }
+}
+
+Status Connection::CopyOut(const std::string& sql,
+                           const std::function<void(const CopiedRow&)>& take) {
+  TIDEMARK_TRY(CheckUsable());
+  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
+    return Break(PQerrorMessage(connection_.get()));
+  }
+  TIDEMARK_TRY(Flush());
+  CopiedRow row;
+  Status outcome;
+  for (;;) {
+    TIDEMARK_TRY(const ResultPtr result, NextResult());
+    if (!result) return outcome;
+    if (HasFailed(result)) {
+      outcome = std::unexpected(FailWith(result));
+      if (is_broken()) return outcome;
+    }
+    if (PQresultStatus(result.get()) != PGRES_COPY_OUT) continue;
+    for (;;) {
+      TIDEMARK_TRY(const CopiedText message, NextCopied());
+      if (!message.text) break;
+      const auto has_row = row.Take({message.text.get(), message.size_bytes});
+      if (!has_row) return Break(has_row.error().message);
+      if (*has_row) take(row);
     }
   }
 }
@@ -185,6 +214,22 @@ Result<ResultPtr> Connection::NextResult() {
     }
   }
   return ResultPtr(PQgetResult(connection_.get()));
+}
+
+Result<CopiedText> Connection::NextCopied() {
+  for (;;) {
+    char* text = nullptr;
+    const int got = PQgetCopyData(connection_.get(), &text, /*async=*/1);
+    if (got > 0) {
+      return CopiedText{.text = std::unique_ptr<char, FreeCopied>(text),
+                        .size_bytes = static_cast<std::size_t>(got)};
+    }
+    if (got == -1) return CopiedText();
+    if (got < 0) return Break(PQerrorMessage(connection_.get()));
+    const auto ready = WaitForSocket(PQsocket(connection_.get()), POLLIN, deadline_);
+    if (!ready) return Break(ready.error().message);
+    if (PQconsumeInput(connection_.get()) == 0) return Break(PQerrorMessage(connection_.get()));
+  }
 }
 
 // The only result of the next command of the pipeline.

@@ -1,6 +1,7 @@
 // One session with the server.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,12 +9,22 @@
 #include <vector>
 
 #include "connect.h"
+#include "copied_row.h"
 #include "query.h"
 #include "rows.h"
 #include "tidemark/base/clock.h"
 #include "tidemark/base/result.h"
 
 namespace tidemark::metadata_db_postgres {
+
+struct FreeCopied {
+  void operator()(char* text) const;
+};
+/// A message of a copy, and its length; null at the end.
+struct CopiedText {
+  std::unique_ptr<char, FreeCopied> text;
+  std::size_t size_bytes = 0;
+};
 
 /// Keeps the statements that it has prepared. Every function ends at the deadline: a session whose
 /// server has not answered by then is closed, and is of no further use. Used by one thread at a
@@ -41,6 +52,10 @@ class Connection {
   /// Runs every statement of `script`; their rows are dropped.
   Status RunScript(const char* script);
 
+  /// Runs COPY ... TO STDOUT (FORMAT binary), and hands over each row as it comes. After a failure
+  /// some have been.
+  Status CopyOut(const std::string& sql, const std::function<void(const CopiedRow&)>& take);
+
   /// Ends the open transaction, if there is one, without keeping what it did. False if the session
   /// is of no further use.
   bool RollBack();
@@ -61,6 +76,7 @@ class Connection {
   Status Flush();
   Result<ResultPtr> NextResult();
   Result<Rows> CommandResult();
+  Result<CopiedText> NextCopied();
   Status ReachSync();
   Error FailWith(const ResultPtr& result);
   std::unexpected<Error> Break(std::string_view reason);

@@ -1,6 +1,5 @@
 #include "postgres_reader.h"
 
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -18,6 +17,8 @@ using metadata_db::CondemnedObject;
 using metadata_db::FeedPosition;
 using metadata_db::FeedReading;
 using metadata_db::FileRow;
+using metadata_db::FileView;
+using metadata_db::FileVisitor;
 using metadata_db::JobEventRow;
 using metadata_db::JobFilter;
 using metadata_db::JobRow;
@@ -28,9 +29,6 @@ using metadata_db::RevisionRow;
 using metadata_db::TableRow;
 using metadata_db::TagRow;
 using metadata_db::WorkerRow;
-
-// Nobody stops a foreign hand from storing a negative id.
-constexpr FileId kBeforeAll{std::numeric_limits<std::int64_t>::min()};
 
 class PostgresReader final : public metadata_db::MetadataReader {
  public:
@@ -86,12 +84,15 @@ class PostgresReader final : public metadata_db::MetadataReader {
     return Read([&](Connection& connection) { return SelectRevisions(connection, filter); });
   }
   Result<std::vector<FileRow>> ListFiles(LocationId location) override {
-    return ListFilesAfter(location, kBeforeAll, std::numeric_limits<std::size_t>::max());
+    return Read([&](Connection& connection) { return SelectFiles(connection, location); });
   }
-  Result<std::vector<FileRow>> ListFilesAfter(LocationId location, FileId after,
-                                              std::size_t limit) override {
+  Status VisitFilesAfter(LocationId location, FileId after, const FileVisitor& visit) override {
+    const FileVisitor see = [&](const FileView& file) {
+      has_seen_ = true;
+      visit(file);
+    };
     return Read(
-        [&](Connection& connection) { return SelectFiles(connection, location, after, limit); });
+        [&](Connection& connection) { return VisitFiles(connection, location, after, see); });
   }
   Result<std::optional<FileRow>> GetFile(FileId id) override {
     return Read([&](Connection& connection) { return SelectFile(connection, id); });

@@ -48,8 +48,9 @@ Result<std::optional<metadata_db::RevisionRow>> SelectRevision(Connection& conne
                                                                LocationId id);
 Result<std::vector<metadata_db::RevisionRow>> SelectRevisions(
     Connection& connection, const metadata_db::RevisionFilter& filter);
-Result<std::vector<metadata_db::FileRow>> SelectFiles(Connection& connection, LocationId location,
-                                                      FileId after, std::size_t limit);
+Result<std::vector<metadata_db::FileRow>> SelectFiles(Connection& connection, LocationId location);
+Status VisitFiles(Connection& connection, LocationId location, FileId after,
+                  const metadata_db::FileVisitor& visit);
 Result<std::optional<metadata_db::FileRow>> SelectFile(Connection& connection, FileId id);
 
 Result<std::optional<metadata_db::JobRow>> SelectJob(Connection& connection, JobId id);

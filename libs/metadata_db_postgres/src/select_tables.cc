@@ -88,7 +88,12 @@ ORDER BY r.id DESC LIMIT $2)sql"};
 
 constexpr Query kSelectFiles{R"sql(
 SELECT id, location_id, file_name, metadata::text, object_size, object_e_tag, object_version, url
-FROM file_metadata WHERE location_id = $1 AND id > $2 ORDER BY id LIMIT $3)sql"};
+FROM file_metadata WHERE location_id = $1 ORDER BY id)sql"};
+
+// COPY takes no parameters.
+constexpr std::string_view kCopyFiles = R"sql(
+COPY (SELECT id, file_name, metadata::text, object_size FROM file_metadata
+      WHERE location_id = {} AND id > {} ORDER BY id) TO STDOUT (FORMAT binary))sql";
 
 constexpr Query kSelectFile{R"sql(
 SELECT id, location_id, file_name, metadata::text, object_size, object_e_tag, object_version, url
@@ -184,11 +189,20 @@ Result<std::vector<RevisionRow>> SelectRevisions(Connection& connection,
   return CollectRows(rows, ReadRevision);
 }
 
-Result<std::vector<FileRow>> SelectFiles(Connection& connection, LocationId location, FileId after,
-                                         std::size_t limit) {
-  TIDEMARK_TRY(const Rows rows,
-               connection.Run(kSelectFiles, location.value, after.value, SqlLimit(limit)));
+Result<std::vector<FileRow>> SelectFiles(Connection& connection, LocationId location) {
+  TIDEMARK_TRY(const Rows rows, connection.Run(kSelectFiles, location.value));
   return CollectRows(rows, ReadFile);
+}
+
+Status VisitFiles(Connection& connection, LocationId location, FileId after,
+                  const metadata_db::FileVisitor& visit) {
+  const std::string sql = fmt::format(kCopyFiles, location.value, after.value);
+  return connection.CopyOut(sql, [&](const CopiedRow& row) {
+    visit({.id = {row.Int64(0)},
+           .file_name = row.View(1),
+           .metadata = row.View(2),
+           .object_size = row.OptionalInt64(3)});
+  });
 }
 
 Result<std::optional<FileRow>> SelectFile(Connection& connection, FileId id) {

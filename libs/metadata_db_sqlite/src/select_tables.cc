@@ -61,7 +61,11 @@ ORDER BY r.id DESC)sql"};
 
 constexpr Query kSelectFiles{R"sql(
 SELECT id, location_id, file_name, metadata, object_size, object_e_tag, object_version, url
-FROM file_metadata WHERE location_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3)sql"};
+FROM file_metadata WHERE location_id = ?1 ORDER BY id)sql"};
+
+constexpr Query kVisitFiles{R"sql(
+SELECT id, file_name, metadata, object_size
+FROM file_metadata WHERE location_id = ?1 AND id > ?2 ORDER BY id)sql"};
 
 constexpr Query kSelectFile{R"sql(
 SELECT id, location_id, file_name, metadata, object_size, object_e_tag, object_version, url
@@ -143,13 +147,22 @@ Result<std::vector<RevisionRow>> SelectRevisions(Connection& connection,
                      filter.limit.value_or(std::numeric_limits<std::size_t>::max()));
 }
 
-Result<std::vector<FileRow>> SelectFiles(Connection& connection, LocationId location, FileId after,
-                                         std::size_t limit) {
-  constexpr std::size_t kMax = std::numeric_limits<std::int64_t>::max();
-  TIDEMARK_TRY(Statement statement,
-               connection.Start(kSelectFiles, location.value, after.value,
-                                static_cast<std::int64_t>(std::min(limit, kMax))));
+Result<std::vector<FileRow>> SelectFiles(Connection& connection, LocationId location) {
+  TIDEMARK_TRY(Statement statement, connection.Start(kSelectFiles, location.value));
   return CollectRows(std::move(statement), ReadFile);
+}
+
+Status VisitFiles(Connection& connection, LocationId location, FileId after,
+                  const metadata_db::FileVisitor& visit) {
+  TIDEMARK_TRY(Statement row, connection.Start(kVisitFiles, location.value, after.value));
+  for (;;) {
+    TIDEMARK_TRY(const bool has_row, row.Step());
+    if (!has_row) return {};
+    visit({.id = {row.Int64(0)},
+           .file_name = row.View(1),
+           .metadata = row.View(2),
+           .object_size = row.OptionalInt64(3)});
+  }
 }
 
 Result<std::optional<FileRow>> SelectFile(Connection& connection, FileId id) {

@@ -1,6 +1,5 @@
 #include "sqlite_reader.h"
 
-#include <limits>
 #include <utility>
 
 #include "select_rows.h"
@@ -14,6 +13,7 @@ using metadata_db::CondemnedObject;
 using metadata_db::FeedPosition;
 using metadata_db::FeedReading;
 using metadata_db::FileRow;
+using metadata_db::FileVisitor;
 using metadata_db::JobEventRow;
 using metadata_db::JobFilter;
 using metadata_db::JobRow;
@@ -24,9 +24,6 @@ using metadata_db::RevisionRow;
 using metadata_db::TableRow;
 using metadata_db::TagRow;
 using metadata_db::WorkerRow;
-
-// Nobody stops a foreign hand from storing a negative id.
-constexpr FileId kBeforeAll{std::numeric_limits<std::int64_t>::min()};
 
 class SqliteReader final : public metadata_db::MetadataReader {
  public:
@@ -72,12 +69,10 @@ class SqliteReader final : public metadata_db::MetadataReader {
     return SelectRevisions(snapshot_.connection(), filter);
   }
   Result<std::vector<FileRow>> ListFiles(LocationId location) override {
-    return SelectFiles(snapshot_.connection(), location, kBeforeAll,
-                       std::numeric_limits<std::size_t>::max());
+    return SelectFiles(snapshot_.connection(), location);
   }
-  Result<std::vector<FileRow>> ListFilesAfter(LocationId location, FileId after,
-                                              std::size_t limit) override {
-    return SelectFiles(snapshot_.connection(), location, after, limit);
+  Status VisitFilesAfter(LocationId location, FileId after, const FileVisitor& visit) override {
+    return VisitFiles(snapshot_.connection(), location, after, visit);
   }
   Result<std::optional<FileRow>> GetFile(FileId id) override {
     return SelectFile(snapshot_.connection(), id);

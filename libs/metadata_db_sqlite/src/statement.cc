@@ -52,7 +52,7 @@ Result<bool> Statement::Step() {
 
 std::int64_t Statement::Int64(int column) const { return sqlite3_column_int64(run_.get(), column); }
 
-std::string Statement::Text(int column) const {
+std::string_view Statement::View(int column) const {
   const unsigned char* const text = sqlite3_column_text(run_.get(), column);
   if (text == nullptr) return {};
   return {reinterpret_cast<const char*>(text),

@@ -47,7 +47,9 @@ class Statement {
 
   /// Columns of the present row, from 0.
   std::int64_t Int64(int column) const;
-  std::string Text(int column) const;
+  std::string Text(int column) const { return std::string(View(column)); }
+  /// Until the next step.
+  std::string_view View(int column) const;
   std::optional<std::int64_t> OptionalInt64(int column) const;
   std::optional<std::string> OptionalText(int column) const;
   /// Errors: kCorruption if the text is not 64 lower-case hex digits.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,8 @@
 #include "tidemark/metadata_db/rows.h"
 
 namespace tidemark::metadata_db {
+
+using FileVisitor = std::function<void(const FileView&)>;
 
 /// Which jobs ListJobs yields.
 struct JobFilter {
@@ -72,10 +75,10 @@ class MetadataReader {
   virtual Result<std::vector<RevisionRow>> ListRevisions(const RevisionFilter& filter) = 0;
   /// By file id, ascending.
   virtual Result<std::vector<FileRow>> ListFiles(LocationId location) = 0;
-  /// The first `limit` of those whose id is greater than `after`. There may be millions of files:
-  /// whoever needs no more than a part of each row at once reads them page by page.
-  virtual Result<std::vector<FileRow>> ListFilesAfter(LocationId location, FileId after,
-                                                      std::size_t limit) = 0;
+  /// Hands over those whose id is greater than `after`, by id, each as it comes: there may be
+  /// millions. `visit` neither uses the reader nor keeps the texts. After a failure it has had
+  /// some.
+  virtual Status VisitFilesAfter(LocationId location, FileId after, const FileVisitor& visit) = 0;
   virtual Result<std::optional<FileRow>> GetFile(FileId id) = 0;
 
   virtual Result<std::optional<JobRow>> GetJob(JobId id) = 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tidemark/base/clock.h"
@@ -75,6 +76,21 @@ struct FileRow {
   std::optional<std::string> object_e_tag = std::nullopt;
   std::optional<std::string> object_version = std::nullopt;
   std::string url;  // Of the revision's folder.
+};
+
+/// What progress is computed from, of a file. Its texts are somebody else's.
+struct FileView {
+  FileId id;
+  std::string_view file_name;
+  std::string_view metadata;  // As in FileRow.
+  std::optional<std::int64_t> object_size = std::nullopt;
+
+  static FileView Of(const FileRow& row) {
+    return {.id = row.id,
+            .file_name = row.file_name,
+            .metadata = row.metadata,
+            .object_size = row.object_size};
+  }
 };
 
 struct JobRow {
