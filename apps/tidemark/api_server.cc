@@ -1,11 +1,15 @@
 #include "api_server.h"
 
+#include <sys/resource.h>
+
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "head_providers.h"
 #include "tidemark/admin_api/admin_api.h"
+#include "tidemark/base/log.h"
 #include "tidemark/chain_heads/head_poller.h"
 #include "tidemark/data_store/change_watch.h"
 #include "tidemark/data_store/data_store.h"
@@ -14,6 +18,25 @@
 #include "tidemark/http/server.h"
 
 namespace tidemark::app {
+namespace {
+
+/// Lets this process have as many files open as it may: shells start programs with less, so that
+/// old ones which use select() work.
+void RaiseFileLimit(std::size_t max_connections) {
+  constexpr std::size_t kOtherFiles = 200;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < max_connections + kOtherFiles) {
+    Log(LogLevel::kWarning, "file_limit_low",
+        {{"limit", std::to_string(limit.rlim_max)},
+         {"max_connections", std::to_string(max_connections)},
+         {"hint", "raise it (ulimit -Hn), or set max_connections lower"}});
+  }
+}
+
+}  // namespace
 
 // In the order in which they are built; the server, which uses all others, goes first.
 struct ApiServer::Impl {
@@ -43,8 +66,12 @@ Result<std::unique_ptr<ApiServer>> ApiServer::Start(const Settings& settings, St
       chain_heads::HeadPoller::Start(settings.heads, metadata, *impl->head_providers, clock);
   if (settings.cache_answers) impl->changes = data_store::MakeChangeWatch(metadata);
   if (impl->changes) impl->answers = admin_api::MakeAnswerCache(*impl->changes);
+  RaiseFileLimit(settings.max_connections);
   TIDEMARK_TRY(impl->server,
-               http::Server::Start({.host = settings.host, .port = settings.port},
+               http::Server::Start({.host = settings.host,
+                                    .port = settings.port,
+                                    .max_connections = settings.max_connections,
+                                    .io_threads = settings.io_threads},
                                    admin_api::MakeRouter({.data = *impl->data,
                                                           .jobs = *impl->jobs,
                                                           .datasets = *stores.datasets,

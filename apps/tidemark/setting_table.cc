@@ -75,6 +75,18 @@ Status SetAccessLog(Settings& settings, std::string_view text) {
   return {};
 }
 
+Status SetMaxConnections(Settings& settings, std::string_view text) {
+  constexpr std::uint64_t kMostConnections = 1'000'000;
+  TIDEMARK_TRY(settings.max_connections, ParsePositive(text, kMostConnections));
+  return {};
+}
+
+Status SetIoThreads(Settings& settings, std::string_view text) {
+  constexpr std::uint64_t kMostThreads = 256;
+  TIDEMARK_TRY(settings.io_threads, ParsePositive(text, kMostThreads));
+  return {};
+}
+
 Status SetPoolSize(Settings& settings, std::string_view text) {
   TIDEMARK_TRY(settings.stores.pool_size, ParsePositive(text));
   return {};
@@ -188,6 +200,9 @@ constexpr std::array kSettings = {
             SetPlace<&StoreSettings::providers>},
     Setting{"listen", kApi, "--listen", kText, "address of the Admin API (127.0.0.1:1610)",
             SetListen},
+    Setting{"max_connections", kApi, "", kText, "open connections to it at most (10000)",
+            SetMaxConnections},
+    Setting{"io_threads", kApi, "", kText, "threads that serve connections (1)", SetIoThreads},
     Setting{"log_level", kAll, "--log-level", kText, "debug, info, warning, error or off (info)",
             SetLevel},
     Setting{"auto_migrate", kApart, "", kText, "whether to create and migrate the database (true)",

@@ -47,6 +47,8 @@ struct Settings {
   LogLevel log_level = LogLevel::kInfo;
   bool cache_answers = true;  // Otherwise each is computed.
   bool log_requests = false;
+  std::size_t max_connections = 10'000;
+  std::size_t io_threads = 1;
   chain_heads::HeadPollerOptions heads;
   worker::WorkerOptions worker;
 };

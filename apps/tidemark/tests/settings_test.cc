@@ -110,7 +110,8 @@ TEST_F(SettingsTest, FlagsWinOverEnvironmentAndEnvironmentOverFile) {
 TEST_F(SettingsTest, OneFileServesAllCommandsOfADeployment) {
   const std::string file =
       "db = 'sqlite:meta.db'\ndata = 'data'\nmanifests = 's3://b/m'\nlisten = '127.0.0.1:7'\n"
-      "auto_migrate = false\naccess_log = true\n[worker]\nnode_id = 'w'\n[heads]\npoll_interval_ms "
+      "auto_migrate = false\naccess_log = true\nmax_connections = 20000\nio_threads = "
+      "2\n[worker]\nnode_id = 'w'\n[heads]\npoll_interval_ms "
       "= 250\n";
   for (const Role role : {Role::kServer, Role::kWorker}) {
     const auto settings = LoadFile(role, file);
@@ -121,6 +122,8 @@ TEST_F(SettingsTest, OneFileServesAllCommandsOfADeployment) {
     EXPECT_EQ(settings->stores.providers, folder_ / "providers");
     EXPECT_FALSE(settings->stores.auto_migrate);
     EXPECT_TRUE(settings->log_requests);
+    EXPECT_EQ(settings->max_connections, 20'000U);
+    EXPECT_EQ(settings->io_threads, 2U);
     EXPECT_EQ(settings->port, 7);
     EXPECT_EQ(settings->worker.node_id, "w");
     EXPECT_EQ(settings->heads.poll_interval, std::chrono::milliseconds(250));
@@ -162,6 +165,8 @@ TEST_F(SettingsTest, EveryMistakeIsNamedWithItsPlace) {
            {"db = 'sqlite:'", "must be postgres://"},
            {"auto_migrate = 1", "must be true or false"},
            {"access_log = 'on'", "must be true or false"},
+           {"io_threads = 0", "must be a whole number from 1 to 256"},
+           {"max_connections = 1000001", "must be a whole number from 1 to 1000000"},
            {"db_pool_size = 0", "whole number"},
            {"log_level = 'loud'", "debug, info"},
            {"[worker]\nfetch_blocks = 0", "whole number"},

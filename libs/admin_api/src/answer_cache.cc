@@ -4,13 +4,15 @@
 //   2. It is given to a request only after a look that began when the request was there, and if
 //      none of the looks since the one of rule 1 tells of a change of what it was read from. Or if
 //      its computation began when the request was there: computations are counted.
-//   3. A request that finds it changed, or not there, computes it, unless somebody is computing it
+//   3. A request whose answer has changed, or is not there, computes it, unless somebody is
+//   computing it
 //      already: then it waits for that, and goes by rule 2 again. By the second half of that rule
 //      it waits for two computations at most, however fast the table changes.
 #include "answer_cache.h"
 
 #include <algorithm>
 #include <atomic>
+#include <span>
 #include <utility>
 
 #include "metrics.h"
@@ -22,8 +24,10 @@ namespace {
 
 using data_store::ChangeWatch;
 using data_store::Dependencies;
+using http::PreparedReply;
 using http::Reply;
 using http::Request;
+using http::SharedReply;
 
 /// What a request is for. Nothing else of a query is read, and no path has a NUL.
 void SetKey(std::string& key, const Request& request) {
@@ -66,13 +70,17 @@ bool ListsTag(std::string_view list, std::string_view tag) {
   return false;
 }
 
-/// Whether the request names the tag of this reply as one that it has.
-bool NamesTagOf(const Request& request, const Reply& reply) {
-  if (reply.status != 200) return false;
-  const auto known = request.FindHeader("If-None-Match");
-  if (!known) return false;
+/// The reply's own tag; "" if it has none.
+std::string_view TagOf(const Reply& reply) {
   const auto tag = std::ranges::find(reply.headers, "ETag", &http::Header::name);
-  return tag != reply.headers.end() && ListsTag(*known, tag->value);
+  return reply.status == 200 && tag != reply.headers.end() ? tag->value : std::string_view();
+}
+
+/// Whether the request names this tag as one that it has.
+bool Names(const Request& request, std::string_view tag) {
+  if (tag.empty()) return false;
+  const auto known = request.FindHeader("If-None-Match");
+  return known && ListsTag(*known, tag);
 }
 
 Reply NotModified(const Reply& reply) {
@@ -80,16 +88,23 @@ Reply NotModified(const Reply& reply) {
 }
 
 struct Answer {
-  Reply reply;
+  SharedReply whole;
+  SharedReply not_modified;  // For who has it: the tag is the whole one's.
+  std::string tag;
   Dependencies read_from;
   ChangeWatch::Look since = 0;
   std::uint64_t computation = 0;
+
+  const SharedReply& For(const Request& request) const {
+    return Names(request, tag) ? not_modified : whole;
+  }
 };
 
 /// Of one reply and its places in the cache, about.
 std::size_t SizeOf(const std::string& key, const Answer& answer) {
   constexpr std::size_t kOverhead = 1024;
-  return kOverhead + (2 * key.size()) + answer.reply.body.size();
+  return kOverhead + (2 * key.size()) + answer.whole->size_bytes() +
+         answer.not_modified->size_bytes();
 }
 
 // A handler that took all of a request's time would leave none to say that the database is down.
@@ -108,27 +123,42 @@ struct AnswerCache::State : std::enable_shared_from_this<State> {
     Done done;
     std::string key;
     std::uint64_t computations = 0;  // That had begun before the request was there.
+    SharedReply reply;
   };
-  using AskerPtr = std::unique_ptr<Asker>;
+
+  /// Requests that one look confirms. What is beyond `count` is kept for the next ones, for they
+  /// come and go with every request.
+  struct Group {
+    std::vector<Asker> askers;
+    std::size_t count = 0;
+
+    Asker& Add() {
+      if (count == askers.size()) askers.emplace_back();
+      return askers[count++];
+    }
+    std::span<Asker> all() { return std::span(askers).first(count); }
+  };
 
   State(ChangeWatch& change_watch, std::size_t max) : watch(change_watch), max_bytes(max) {}
 
-  void Confirm(AskerPtr asker);
-  void Continue(AskerPtr asker);
+  void Confirm();
+  void AnswerAll(Group group, bool is_confirmed);
+  bool Continue(Asker& asker);
   void Keep(const std::string& key, std::shared_ptr<const Answer> answer);
   void EndComputation(const std::string& key);
 
-  bool IsKnown(const std::string& key) TIDEMARK_REQUIRES(mutex) {
-    return answers.contains(key) || computations.contains(key);
-  }
   std::shared_ptr<const Answer> Find(const std::string& key) TIDEMARK_REQUIRES(mutex);
   void Drop(const std::string& key) TIDEMARK_REQUIRES(mutex);
   std::shared_ptr<void> BeginComputation(const std::string& key) TIDEMARK_REQUIRES(mutex);
-  AskerPtr TakeSpare() TIDEMARK_REQUIRES(mutex);
 
   ChangeWatch& watch;
   const std::size_t max_bytes;
   std::atomic<std::uint64_t> computations_begun = 0;
+
+  // The threads that ask hold no lock for long, and seldom one that another thread wants.
+  Mutex asking;
+  Group next TIDEMARK_GUARDED_BY(asking);  // Not sent yet.
+  std::vector<Group> spare TIDEMARK_GUARDED_BY(asking);
 
   struct Kept {
     std::shared_ptr<const Answer> answer;
@@ -139,10 +169,8 @@ struct AnswerCache::State : std::enable_shared_from_this<State> {
   std::unordered_map<std::string, Kept> answers TIDEMARK_GUARDED_BY(mutex);
   std::list<std::string> by_use TIDEMARK_GUARDED_BY(mutex);  // The one that was used last first.
   std::size_t bytes TIDEMARK_GUARDED_BY(mutex) = 0;
-  // Have had their answer; kept for the next, for they come and go with every request.
-  std::vector<AskerPtr> spare TIDEMARK_GUARDED_BY(mutex);
   // Being computed, and who waits for that.
-  std::unordered_map<std::string, std::vector<AskerPtr>> computations TIDEMARK_GUARDED_BY(mutex);
+  std::unordered_map<std::string, std::vector<Asker>> computations TIDEMARK_GUARDED_BY(mutex);
 };
 
 std::shared_ptr<const Answer> AnswerCache::State::Find(const std::string& key) {
@@ -176,7 +204,7 @@ std::shared_ptr<void> AnswerCache::State::BeginComputation(const std::string& ke
 }
 
 void AnswerCache::State::EndComputation(const std::string& key) {
-  std::vector<AskerPtr> askers;
+  std::vector<Asker> askers;
   bool is_kept = false;
   {
     const MutexLock lock(mutex);
@@ -184,53 +212,72 @@ void AnswerCache::State::EndComputation(const std::string& key) {
     computations.erase(key);
     is_kept = answers.contains(key);
   }
-  for (AskerPtr& asker : askers) {
+  for (Asker& asker : askers) {
     // A failure is nobody else's answer, and to try one after the other would take too long.
-    is_kept ? Continue(std::move(asker)) : asker->done(std::nullopt);
+    const bool is_over = !is_kept || Continue(asker);
+    if (is_over) asker.done(std::move(asker.reply));
   }
 }
 
-AnswerCache::State::AskerPtr AnswerCache::State::TakeSpare() {
-  if (spare.empty()) return std::make_unique<Asker>();
-  AskerPtr asker = std::move(spare.back());
-  spare.pop_back();
-  return asker;
-}
-
-void AnswerCache::State::Confirm(AskerPtr asker) {
-  const Deadline deadline = HalfWayTo(asker->request->deadline);
-  watch.Confirm(deadline, [self = shared_from_this(),
-                           asker = std::move(asker)](const Status& confirmed) mutable {
-    if (confirmed) return self->Continue(std::move(asker));
-    asker->done(std::nullopt);
+void AnswerCache::State::Confirm() {
+  Group group;
+  {
+    const MutexLock lock(asking);
+    if (next.count == 0) return;
+    std::swap(group, next);
+    if (!spare.empty()) {
+      std::swap(next, spare.back());
+      spare.pop_back();
+    }
+  }
+  Deadline deadline = Deadline::Never();
+  for (const Asker& asker : group.all()) {
+    if (asker.request->deadline.time() < deadline.time()) deadline = asker.request->deadline;
+  }
+  watch.Confirm(HalfWayTo(deadline), [self = shared_from_this(),
+                                      group = std::move(group)](const Status& confirmed) mutable {
+    self->AnswerAll(std::move(group), confirmed.has_value());
   });
 }
 
-void AnswerCache::State::Continue(AskerPtr asker) {
-  std::shared_ptr<const Answer> answer;
-  Request& request = *asker->request;
-  Done done;
-  {
-    const MutexLock lock(mutex);
-    answer = Find(asker->key);
-    const bool is_younger = answer && answer->computation > asker->computations;
-    if (answer && !is_younger && !watch.IsUnchanged(answer->read_from, answer->since)) {
-      Drop(asker->key);
-      answer.reset();
-    }
-    if (!answer) {
-      const auto computation = computations.find(asker->key);
-      if (computation != computations.end()) {
-        computation->second.push_back(std::move(asker));
-        return;
-      }
-      request.held = BeginComputation(asker->key);
-    }
-    done = std::move(asker->done);
-    spare.push_back(std::move(asker));
+// All are looked up before the first is told: whoever is told wakes up a thread, which then finds
+// them all.
+void AnswerCache::State::AnswerAll(Group group, bool is_confirmed) {
+  for (Asker& asker : group.all()) {
+    const bool is_over = !is_confirmed || Continue(asker);
+    if (!is_over) asker.request = nullptr;
   }
-  if (!answer) return done(std::nullopt);
-  done(Counted(NamesTagOf(request, answer->reply) ? NotModified(answer->reply) : answer->reply));
+  for (Asker& asker : group.all()) {
+    if (asker.request != nullptr) std::exchange(asker.done, nullptr)(std::move(asker.reply));
+  }
+  group.count = 0;
+  const MutexLock lock(asking);
+  spare.push_back(std::move(group));
+}
+
+// Finds the asker's reply: none if it has to compute it. False: it waits for somebody who does, and
+// has been moved away.
+bool AnswerCache::State::Continue(Asker& asker) {
+  Request& request = *asker.request;
+  const MutexLock lock(mutex);
+  std::shared_ptr<const Answer> answer = Find(asker.key);
+  const bool is_younger = answer && answer->computation > asker.computations;
+  if (answer && !is_younger && !watch.IsUnchanged(answer->read_from, answer->since)) {
+    Drop(asker.key);
+    answer.reset();
+  }
+  if (answer) {
+    asker.reply = answer->For(request);
+    CountReply(asker.reply->status());
+    return true;
+  }
+  const auto computation = computations.find(asker.key);
+  if (computation == computations.end()) {
+    request.held = BeginComputation(asker.key);
+    return true;
+  }
+  computation->second.push_back(std::move(asker));
+  return false;
 }
 
 AnswerCache::AnswerCache(ChangeWatch& watch, std::size_t max_bytes)
@@ -240,35 +287,31 @@ AnswerCache::~AnswerCache() = default;
 
 bool AnswerCache::TryAnswer(Request& request, Done& done) {
   if (!MayBeKept(request)) return false;
-  State& state = *state_;
-  State::AskerPtr asker;
-  {
-    const MutexLock lock(state.mutex);
-    asker = state.TakeSpare();
-    SetKey(asker->key, request);
-    if (!state.IsKnown(asker->key)) {
-      request.held = state.BeginComputation(asker->key);
-      state.spare.push_back(std::move(asker));
-      return false;
-    }
-  }
-  asker->request = &request;
-  asker->computations = state.computations_begun;
-  asker->done = std::move(done);
-  state.Confirm(std::move(asker));
+  const MutexLock lock(state_->asking);
+  State::Asker& asker = state_->next.Add();
+  SetKey(asker.key, request);
+  asker.request = &request;
+  asker.computations = state_->computations_begun;
+  asker.done = std::move(done);
   return true;
 }
+
+void AnswerCache::Send() { state_->Confirm(); }
 
 Reply AnswerCache::Compute(const Request& request, const std::function<TrackedReply()>& compute) {
   const std::uint64_t computation = ++state_->computations_begun;
   const ChangeWatch::Look since = state_->watch.latest();
   TrackedReply computed = compute();
   if (computed.read_from && MayBeKept(request)) {
+    const Reply& reply = computed.reply;
     state_->Keep(KeyOf(request),
-                 std::make_shared<const Answer>(Answer{.reply = computed.reply,
-                                                       .read_from = *std::move(computed.read_from),
-                                                       .since = since,
-                                                       .computation = computation}));
+                 std::make_shared<const Answer>(Answer{
+                     .whole = std::make_shared<const PreparedReply>(reply),
+                     .not_modified = std::make_shared<const PreparedReply>(NotModified(reply)),
+                     .tag = std::string(TagOf(reply)),
+                     .read_from = *std::move(computed.read_from),
+                     .since = since,
+                     .computation = computation}));
   }
   return std::move(computed.reply);
 }
@@ -287,7 +330,7 @@ void AddEntityTag(Reply& reply) {
 }
 
 Reply Condition(const Request& request, Reply reply) {
-  return NamesTagOf(request, reply) ? NotModified(reply) : std::move(reply);
+  return Names(request, TagOf(reply)) ? NotModified(reply) : std::move(reply);
 }
 
 }  // namespace tidemark::admin_api

@@ -38,6 +38,7 @@ class AnswerCache final : public http::Shortcut {
   ~AnswerCache() override;
 
   bool TryAnswer(http::Request& request, Done& done) override;
+  void Send() override;
 
   /// For the handler thread: computes the reply, and keeps it if it may be given again.
   http::Reply Compute(const http::Request& request, const std::function<TrackedReply()>& compute);

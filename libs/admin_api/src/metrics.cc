@@ -27,11 +27,15 @@ Outcome<http::Reply> GetMetrics(const Services&, const http::Request&) {
                      .headers = {}};
 }
 
-http::Reply Counted(http::Reply reply) {
+void CountReply(int status) {
   static const std::array<Counter*, 4> counters = {&CounterOf(0), &CounterOf(1), &CounterOf(2),
                                                    &CounterOf(3)};
-  const auto status_class = static_cast<std::size_t>(reply.status / 100) - 2;
+  const auto status_class = static_cast<std::size_t>(status / 100) - 2;
   if (status_class < counters.size()) counters[status_class]->Add();
+}
+
+http::Reply Counted(http::Reply reply) {
+  CountReply(reply.status);
   return reply;
 }
 

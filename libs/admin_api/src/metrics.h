@@ -12,7 +12,10 @@ namespace tidemark::admin_api {
 /// 200 with every number of this process, in Prometheus' text format.
 Outcome<http::Reply> GetMetrics(const Services& services, const http::Request& request);
 
-/// Counts a reply by the class of its status, and hands it on.
+/// Counts a reply by the class of its status.
+void CountReply(int status);
+
+/// The same, and hands it on.
 http::Reply Counted(http::Reply reply);
 
 }  // namespace tidemark::admin_api

@@ -9,6 +9,7 @@
 #include "tidemark/data_store/change_watch.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <thread>
@@ -49,6 +50,9 @@ class LatestChanges {
     }
   }
 
+  /// In which something has changed last.
+  Look latest() const { return latest_; }
+
   void NoteEverything(Look look) {
     everything_ = latest_ = look;
     revisions_.clear();
@@ -57,7 +61,6 @@ class LatestChanges {
   }
 
   bool IsUnchanged(const Dependencies& dependencies, Look since) const {
-    if (latest_ <= since) return true;
     if (everything_ > since) return false;
     const auto is_unchanged = [&](const auto& looks, const auto& key) {
       const auto found = looks.find(key);
@@ -97,9 +100,13 @@ class FeedWatch final : public ChangeWatch {
   }
 
   void Confirm(Deadline deadline, Done done) override {
-    const MutexLock lock(mutex_);
-    waiting_.push_back({.deadline = deadline, .done = std::move(done)});
-    if (waiting_.size() == 1) somebody_waits_.NotifyOne();
+    bool is_first = false;
+    {
+      const MutexLock lock(mutex_);
+      is_first = waiting_.empty();
+      waiting_.push_back({.deadline = deadline, .done = std::move(done)});
+    }
+    if (is_first) somebody_waits_.NotifyOne();
   }
 
   Look latest() const override {
@@ -108,6 +115,7 @@ class FeedWatch final : public ChangeWatch {
   }
 
   bool IsUnchanged(const Dependencies& dependencies, Look since) const override {
+    if (latest_change_ <= since) return true;
     const MutexLock lock(mutex_);
     return changes_.IsUnchanged(dependencies, since);
   }
@@ -179,6 +187,7 @@ class FeedWatch final : public ChangeWatch {
       }
     }
     position_ = reading->position;
+    latest_change_ = changes_.latest();
     latest_ = look;
     return {};
   }
@@ -194,6 +203,7 @@ class FeedWatch final : public ChangeWatch {
   std::vector<Waiter> waiting_ TIDEMARK_GUARDED_BY(mutex_);
   LatestChanges changes_ TIDEMARK_GUARDED_BY(mutex_);
   Look latest_ TIDEMARK_GUARDED_BY(mutex_) = 0;
+  std::atomic<Look> latest_change_ = 0;  // Of `changes_`, for who has no need of the mutex.
   bool is_stopping_ TIDEMARK_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // The last member: it uses the others.
 };

@@ -1,6 +1,7 @@
 #include "connection.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -21,8 +22,10 @@ namespace beast_http = boost::beast::http;
 using Parser = beast_http::request_parser<beast_http::string_body>;
 
 constexpr std::size_t kReadBytes = 4096;
+// What an idle connection keeps at hand: enough for a request without a body, mostly.
+constexpr std::size_t kFirstReadBytes = 1024;
 // A reply this large keeps its buffer for the next; a larger one gives the memory back.
-constexpr std::size_t kKeptOutBytes = 64U << 10U;
+constexpr std::size_t kKeptOutBytes = 256U << 10U;
 constexpr std::chrono::milliseconds kLingerTime{2000};
 
 std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
@@ -48,11 +51,45 @@ std::optional<Method> ToMethod(beast_http::verb verb) {
 
 }  // namespace
 
+/// A reply as it has gone out.
+struct Connection::Sent {
+  int status = 0;
+  std::size_t size_bytes = 0;
+  bool is_whole = false;
+};
+
+/// Part of what all bodies together may take, until it is let go.
+class BodyShare {
+ public:
+  BodyShare() = default;
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+  ~BodyShare() {
+    if (taken_ != nullptr) *taken_ -= bytes_;
+  }
+
+  /// False: there is not as much left.
+  bool TryTake(std::atomic<std::size_t>& taken, std::size_t bytes, std::size_t max_bytes) {
+    if (taken.fetch_add(bytes) + bytes > max_bytes) {
+      taken -= bytes;
+      return false;
+    }
+    taken_ = &taken;
+    bytes_ = bytes;
+    return true;
+  }
+
+ private:
+  std::atomic<std::size_t>* taken_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
 /// One request and what is known of it so far.
 struct Connection::Exchange {
   Parser parser;
   HeadScanner head;
   Request request;
+  BodyShare body_share;
   std::optional<Method> method;  // Absent for one that Method has no name for.
   std::optional<Refusal> refusal;
   SteadyTime head_ended_at;  // If there is an observer.
@@ -92,10 +129,11 @@ void Connection::Exchange::TakeHead(const ServerOptions& options) {
   if (!refusal) refusal = checked;  // The earlier one is why the head is not whole.
 }
 
-Connection::Connection(Socket socket, ServerState& server)
+Connection::Connection(Socket socket, LoopState& loop)
     : socket_(std::move(socket)),
-      server_(server),
-      buffer_(server.options.max_header_bytes + kReadBytes) {
+      loop_(loop),
+      parts_(loop.parts),
+      buffer_(parts_.options.max_header_bytes + kReadBytes) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);  // For WriteAtOnce.
   Enter(Phase::kIdle);
@@ -109,9 +147,10 @@ Awaitable<void> Connection::TurnAway() {
   const ReplyFrame frame{.method = Method::kGet,
                          .connection = ConnectionHeader::kClose,
                          .request_id = request.request_id,
-                         .date = server_.date};
-  AppendReply(out_, reply, frame);
-  if (co_await Write(out_)) co_await Linger();
+                         .date = loop_.date};
+  std::string out;
+  AppendReply(out, reply, frame);
+  if (co_await Write(out)) co_await Linger();
   CloseNow();
 }
 
@@ -129,8 +168,8 @@ Awaitable<void> Connection::Serve() {
       step = error ? EndHead(exchange) : TakeHead(exchange);
     }
     if (step == HeadStep::kNobody) break;
-    if (server_.observer) exchange.head_ended_at = std::chrono::steady_clock::now();
-    exchange.TakeHead(server_.options);
+    if (parts_.observer) exchange.head_ended_at = std::chrono::steady_clock::now();
+    exchange.TakeHead(parts_.options);
     if (!exchange.refusal && !exchange.parser.is_done()) {
       const bool is_there = co_await ReadBody(exchange);
       if (!is_there) break;
@@ -138,47 +177,54 @@ Awaitable<void> Connection::Serve() {
 
     Request& request = exchange.request;
     std::optional<Reply> reply = AnswerAtOnce(exchange);
+    SharedReply prepared;
     if (!reply && MayTakeShortcut(exchange)) {
       ShortcutInbox::Waiter waiter(socket_.get_executor());
       co_await TakeShortcut(request, waiter);
-      reply = std::move(waiter.reply);
+      prepared = std::move(waiter.reply);
     }
-    if (!reply) reply = co_await RunHandler(request);
-    if (!reply) reply = Refuse(request, {503, "the server is busy"});
+    if (!reply && !prepared) reply = co_await RunHandler(request);
+    if (!reply && !prepared) reply = Refuse(request, {503, "the server is busy"});
 
-    const bool keeps_open = PrintReply(exchange, *reply);
-    const std::string_view rest = WriteAtOnce(out_);
-    bool is_written = rest.empty();
-    if (!is_written) is_written = co_await Write(rest);
-    if (server_.observer) Tell(exchange, reply->status, is_written);
-    if (out_.capacity() > kKeptOutBytes) out_ = {};
-    if (is_written && !keeps_open) co_await Linger();
-    is_open = is_written && keeps_open;
+    const bool keeps_open =
+        prepared ? PrintReply(exchange, *prepared) : PrintReply(exchange, *reply);
+    Sent sent{.status = prepared ? prepared->status() : reply->status,
+              .size_bytes = loop_.out.size()};
+    const std::size_t sent_bytes = WriteAtOnce(loop_.out);
+    sent.is_whole = sent_bytes == loop_.out.size();
+    if (!sent.is_whole) {
+      const std::string rest = loop_.out.substr(sent_bytes);
+      sent.is_whole = co_await Write(rest);
+    }
+    if (parts_.observer) Tell(exchange, sent);
+    if (loop_.out.capacity() > kKeptOutBytes) loop_.out = {};
+    if (sent.is_whole && !keeps_open) co_await Linger();
+    is_open = sent.is_whole && keeps_open;
   }
   CloseNow();
 }
 
-// Yields whether the connection may stay open after it.
-bool Connection::PrintReply(const Exchange& exchange, const Reply& reply) {
+// Into the loop's buffer. Yields whether the connection may stay open after it.
+bool Connection::PrintReply(const Exchange& exchange, const auto& reply) {
   // After a refusal it is unknown where the next request would start.
-  const bool keeps_open = !exchange.refusal && exchange.parser.keep_alive() && !server_.is_stopping;
+  const bool keeps_open = !exchange.refusal && exchange.parser.keep_alive() && !loop_.is_stopping;
   ReplyFrame frame{.method = exchange.request.method,
                    .connection = ConnectionHeader::kNone,
                    .request_id = exchange.request.request_id,
-                   .date = server_.date};
+                   .date = loop_.date};
   if (!keeps_open) {
     frame.connection = ConnectionHeader::kClose;
   } else if (exchange.parser.get().version() < 11) {
     frame.connection = ConnectionHeader::kKeepAlive;
   }
-  out_.clear();
-  AppendReply(out_, reply, frame);
+  loop_.out.clear();
+  AppendReply(loop_.out, reply, frame);
   return keeps_open;
 }
 
 // Looks at what has come so far.
 Connection::HeadStep Connection::TakeHead(Exchange& exchange) {
-  const ServerOptions& options = server_.options;
+  const ServerOptions& options = parts_.options;
   if (phase_ == Phase::kIdle) SkipEmptyLines();
 
   HeadScanner& head = exchange.head;
@@ -203,7 +249,7 @@ Connection::HeadStep Connection::TakeHead(Exchange& exchange) {
   }
 
   if (phase_ == Phase::kIdle && buffer_.size() != 0) Enter(Phase::kHead);
-  const bool is_unwanted = server_.is_stopping && phase_ == Phase::kIdle;
+  const bool is_unwanted = loop_.is_stopping && phase_ == Phase::kIdle;
   return is_unwanted ? HeadStep::kNobody : HeadStep::kNeedsMore;
 }
 
@@ -217,6 +263,12 @@ Connection::HeadStep Connection::EndHead(Exchange& exchange) const {
 // False if there is nobody to answer.
 Awaitable<bool> Connection::ReadBody(Exchange& exchange) {
   Parser& parser = exchange.parser;
+  const ServerOptions& options = parts_.options;
+  const std::size_t most_bytes = parser.content_length().value_or(options.max_body_bytes);
+  if (!exchange.body_share.TryTake(parts_.body_bytes, most_bytes, options.max_body_bytes_at_once)) {
+    exchange.refusal = {503, "the server is busy with other requests' bodies"};
+    co_return true;
+  }
   Enter(Phase::kBody);
   const auto expect = exchange.request.FindHeader("Expect");
   if (expect && EqualsIgnoringCase(*expect, "100-continue") && buffer_.size() == 0) {
@@ -238,7 +290,8 @@ Awaitable<bool> Connection::ReadBody(Exchange& exchange) {
 }
 
 boost::asio::mutable_buffer Connection::Space() {
-  return buffer_.prepare(std::min(kReadBytes, buffer_.max_size() - buffer_.size()));
+  const std::size_t wanted_bytes = phase_ == Phase::kIdle ? kFirstReadBytes : kReadBytes;
+  return buffer_.prepare(std::min(wanted_bytes, buffer_.max_size() - buffer_.size()));
 }
 
 // False if no more came: closed, reset, stopped or timed out.
@@ -252,14 +305,14 @@ Awaitable<bool> Connection::ReadMore() {
 std::optional<Reply> Connection::AnswerAtOnce(Exchange& exchange) {
   Request& request = exchange.request;
   if (exchange.refusal) return Refuse(request, *exchange.refusal);
-  if (!exchange.method) return server_.router.RefuseMethod(request);
+  if (!exchange.method) return parts_.router.RefuseMethod(request);
   Enter(Phase::kHandler);
-  request.deadline = Deadline::After(server_.options.request_timeout);
+  request.deadline = Deadline::After(parts_.options.request_timeout);
   return std::nullopt;
 }
 
 bool Connection::MayTakeShortcut(const Exchange& exchange) const {
-  return server_.shortcut != nullptr &&
+  return parts_.shortcut != nullptr &&
          (exchange.method == Method::kGet || exchange.method == Method::kHead);
 }
 
@@ -267,13 +320,22 @@ bool Connection::MayTakeShortcut(const Exchange& exchange) const {
 Awaitable<void> Connection::TakeShortcut(Request& request, ShortcutInbox::Waiter& waiter) {
   auto initiate = [this, &request, &waiter](auto resume) {
     waiter.resume = std::move(resume);
-    Shortcut::Done done = [this, &waiter](std::optional<Reply> reply) {
-      server_.inbox.Deliver(waiter, std::move(reply));
+    Shortcut::Done done = [this, &waiter](SharedReply reply) {
+      loop_.inbox.Deliver(waiter, std::move(reply));
     };
-    if (!server_.shortcut->TryAnswer(request, done)) done(std::nullopt);
+    parts_.shortcut->TryAnswer(request, done) ? SendSoon() : done(nullptr);
   };
   return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(std::move(initiate),
                                                                              kUseAwaitable);
+}
+
+// After whatever else is ready now.
+void Connection::SendSoon() {
+  if (std::exchange(loop_.will_send, true)) return;
+  asio::post(socket_.get_executor(), [&loop = loop_] {
+    loop.will_send = false;
+    loop.parts.shortcut->Send();
+  });
 }
 
 // Nullopt if no thread of the pool was free in time.
@@ -283,7 +345,7 @@ Awaitable<std::optional<Reply>> Connection::RunHandler(Request& request) {
                             resume = std::move(resume)](HandlerPool::Turn turn) mutable {
       std::optional<Reply> reply;
       if (turn == HandlerPool::Turn::kRun && !request.deadline.HasPassed()) {
-        reply = server_.router.Dispatch(request);
+        reply = parts_.router.Dispatch(request);
       }
       request.held.reset();
       asio::post(socket_.get_executor(),
@@ -291,20 +353,16 @@ Awaitable<std::optional<Reply>> Connection::RunHandler(Request& request) {
                    std::move(resume)(std::move(reply));
                  });
     };
-    if (!server_.pool.TrySubmit(job)) job(HandlerPool::Turn::kDropped);
+    if (!parts_.pool.TrySubmit(job)) job(HandlerPool::Turn::kDropped);
   };
   return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(std::optional<Reply>)>(
       std::move(initiate), kUseAwaitable);
 }
 
-// As much as the kernel takes without waiting; yields the rest, of which nothing is known if it
-// fails.
-std::string_view Connection::WriteAtOnce(std::string_view bytes) {
+// Yields how much the kernel has taken without waiting: nothing if it fails, for whatever reason.
+std::size_t Connection::WriteAtOnce(std::string_view bytes) {
   boost::system::error_code error;
-  const std::size_t size_bytes =
-      socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
-  bytes.remove_prefix(size_bytes);
-  return bytes;
+  return socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
 }
 
 // False if the client is gone, or reads too slowly.
@@ -319,20 +377,20 @@ Awaitable<bool> Connection::Write(std::string_view bytes) {
   co_return true;
 }
 
-void Connection::Tell(const Exchange& exchange, int status, bool is_whole) {
+void Connection::Tell(const Exchange& exchange, const Sent& sent) {
   const auto now = std::chrono::steady_clock::now();
-  server_.observer(Served{.request = exchange.request,
-                          .method = View(exchange.parser.get().method_string()),
-                          .status = status,
-                          .size_bytes = out_.size(),
-                          .duration = now - exchange.head_ended_at,
-                          .is_whole = is_whole});
+  parts_.observer(Served{.request = exchange.request,
+                         .method = View(exchange.parser.get().method_string()),
+                         .status = sent.status,
+                         .size_bytes = sent.size_bytes,
+                         .duration = now - exchange.head_ended_at,
+                         .is_whole = sent.is_whole});
 }
 
 // Closing a socket with unread bytes in it resets the connection, and a reset can overtake the
 // reply that was just sent. So the rest is read first, for a while.
 Awaitable<void> Connection::Linger() {
-  if (server_.is_stopping) co_return;
+  if (loop_.is_stopping) co_return;
   Enter(Phase::kLinger);
   boost::system::error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
@@ -373,7 +431,7 @@ void Connection::Enter(Phase phase) {
 }
 
 std::chrono::milliseconds Connection::TimeLimit(Phase phase) const {
-  const ServerOptions& options = server_.options;
+  const ServerOptions& options = parts_.options;
   switch (phase) {
     case Phase::kIdle:
       return options.idle_timeout;
@@ -402,7 +460,7 @@ void Connection::SkipEmptyLines() {
 }
 
 Reply Connection::Refuse(const Request& request, Refusal refusal) const {
-  Reply reply = server_.router.Refuse(request, refusal.status, refusal.message);
+  Reply reply = parts_.router.Refuse(request, refusal.status, refusal.message);
   if (refusal.status == 503) reply.headers.push_back({.name = "Retry-After", .value = "1"});
   return reply;
 }

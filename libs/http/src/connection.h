@@ -1,6 +1,7 @@
 // One client's connection to the server.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,15 +23,24 @@
 
 namespace tidemark::http {
 
-/// What the connections of a server share. Its fields belong to the I/O thread.
-struct ServerState {
+/// What all connections of a server share.
+struct ServerParts {
   const ServerOptions& options;
   const Router& router;
   Shortcut* shortcut;        // Or nullptr.
   ServedObserver& observer;  // Or nullptr.
   HandlerPool& pool;
+  std::atomic<std::size_t> served_count;  // Connections that count against the limit.
+  std::atomic<std::size_t> body_bytes;    // What bodies under way may come to.
+};
+
+/// What the connections of one I/O thread share, and nobody else touches.
+struct LoopState {
+  ServerParts& parts;
   ShortcutInbox& inbox;
   std::string date;  // Of the latest sweep, as the Date header has it.
+  std::string out;   // The reply that is being sent, until the kernel or its connection has it.
+  bool will_send = false;  // The shortcut is about to be sent what it has been given.
   bool is_stopping = false;
 };
 
@@ -39,7 +49,7 @@ struct ServerState {
 class Connection : public boost::intrusive::list_base_hook<
                        boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
-  Connection(Socket socket, ServerState& server);
+  Connection(Socket socket, LoopState& loop);
 
   /// Answers requests until the connection ends.
   Awaitable<void> Serve();
@@ -60,19 +70,21 @@ class Connection : public boost::intrusive::list_base_hook<
   enum class HeadStep : std::uint8_t { kDone, kNeedsMore, kNobody };  // Nobody to answer.
 
   struct Exchange;
+  struct Sent;
 
   HeadStep TakeHead(Exchange& exchange);
   HeadStep EndHead(Exchange& exchange) const;
   Awaitable<bool> ReadBody(Exchange& exchange);
   Awaitable<bool> ReadMore();
   Awaitable<void> TakeShortcut(Request& request, ShortcutInbox::Waiter& waiter);
+  void SendSoon();
   Awaitable<std::optional<Reply>> RunHandler(Request& request);
   std::optional<Reply> AnswerAtOnce(Exchange& exchange);
   bool MayTakeShortcut(const Exchange& exchange) const;
-  bool PrintReply(const Exchange& exchange, const Reply& reply);
-  std::string_view WriteAtOnce(std::string_view bytes);
+  bool PrintReply(const Exchange& exchange, const auto& reply);
+  std::size_t WriteAtOnce(std::string_view bytes);
   Awaitable<bool> Write(std::string_view bytes);
-  void Tell(const Exchange& exchange, int status, bool is_whole);
+  void Tell(const Exchange& exchange, const Sent& sent);
   Awaitable<void> Linger();
 
   void Enter(Phase phase);
@@ -83,9 +95,9 @@ class Connection : public boost::intrusive::list_base_hook<
   Reply Refuse(const Request& request, Refusal refusal) const;
 
   Socket socket_;
-  ServerState& server_;
+  LoopState& loop_;
+  ServerParts& parts_;
   boost::beast::flat_buffer buffer_;
-  std::string out_;
   SteadyTime expires_at_;
   Phase phase_ = Phase::kIdle;
   bool has_timed_out_ = false;  // In this phase.

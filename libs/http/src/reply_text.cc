@@ -3,6 +3,7 @@
 #include <array>
 #include <cassert>
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -79,6 +80,34 @@ void AppendHeader(std::string& out, std::string_view name, std::string_view valu
   if (is_sound) AppendLine(out, name, value);
 }
 
+bool CanHaveBody(int status) { return status != 204 && status != 304; }
+
+void AppendHeadOf(std::string& out, const Reply& reply) {
+  out.append("HTTP/1.1 ").append(fmt::format_int(reply.status).c_str());
+  out.append(" ").append(ReasonPhrase(reply.status)).append("\r\n");
+  if (CanHaveBody(reply.status)) {
+    if (!reply.body.empty()) AppendHeader(out, "Content-Type", reply.content_type);
+    AppendLine(out, "Content-Length", fmt::format_int(reply.body.size()).c_str());
+  }
+  for (const Header& header : reply.headers) AppendHeader(out, header.name, header.value);
+}
+
+void AppendFrame(std::string& out, const ReplyFrame& frame) {
+  if (!frame.request_id.empty()) AppendHeader(out, "X-Request-Id", frame.request_id);
+  if (!frame.date.empty()) AppendLine(out, "Date", frame.date);
+  switch (frame.connection) {
+    case ConnectionHeader::kNone:
+      break;
+    case ConnectionHeader::kKeepAlive:
+      AppendLine(out, "Connection", "keep-alive");
+      break;
+    case ConnectionHeader::kClose:
+      AppendLine(out, "Connection", "close");
+      break;
+  }
+  out.append("\r\n");
+}
+
 }  // namespace
 
 std::string FormatHttpDate(UtcTime time) {
@@ -95,29 +124,21 @@ std::string FormatHttpDate(UtcTime time) {
       clock.seconds().count());
 }
 
+PreparedReply::PreparedReply(Reply reply) : status_(reply.status) {
+  AppendHeadOf(head_, reply);
+  if (CanHaveBody(reply.status)) body_ = std::move(reply.body);
+}
+
 void AppendReply(std::string& out, const Reply& reply, const ReplyFrame& frame) {
-  const bool can_have_body = reply.status != 204 && reply.status != 304;
-  out.append("HTTP/1.1 ").append(fmt::format_int(reply.status).c_str());
-  out.append(" ").append(ReasonPhrase(reply.status)).append("\r\n");
-  if (can_have_body) {
-    if (!reply.body.empty()) AppendHeader(out, "Content-Type", reply.content_type);
-    AppendLine(out, "Content-Length", fmt::format_int(reply.body.size()).c_str());
-  }
-  if (!frame.request_id.empty()) AppendHeader(out, "X-Request-Id", frame.request_id);
-  if (!frame.date.empty()) AppendLine(out, "Date", frame.date);
-  switch (frame.connection) {
-    case ConnectionHeader::kNone:
-      break;
-    case ConnectionHeader::kKeepAlive:
-      AppendLine(out, "Connection", "keep-alive");
-      break;
-    case ConnectionHeader::kClose:
-      AppendLine(out, "Connection", "close");
-      break;
-  }
-  for (const Header& header : reply.headers) AppendHeader(out, header.name, header.value);
-  out.append("\r\n");
-  if (can_have_body && frame.method != Method::kHead) out.append(reply.body);
+  AppendHeadOf(out, reply);
+  AppendFrame(out, frame);
+  if (CanHaveBody(reply.status) && frame.method != Method::kHead) out.append(reply.body);
+}
+
+void AppendReply(std::string& out, const PreparedReply& reply, const ReplyFrame& frame) {
+  out.append(reply.head());
+  AppendFrame(out, frame);
+  if (frame.method != Method::kHead) out.append(reply.body());
 }
 
 }  // namespace tidemark::http

@@ -7,6 +7,7 @@
 
 #include "tidemark/base/clock.h"
 #include "tidemark/http/message.h"
+#include "tidemark/http/prepared_reply.h"
 
 namespace tidemark::http {
 
@@ -31,5 +32,6 @@ struct ReplyFrame {
 /// none at all. A header that would break the head apart (a line end in its value, or a name that
 /// is no token) is left out; it is a bug of ours, so debug builds end there.
 void AppendReply(std::string& out, const Reply& reply, const ReplyFrame& frame);
+void AppendReply(std::string& out, const PreparedReply& reply, const ReplyFrame& frame);
 
 }  // namespace tidemark::http

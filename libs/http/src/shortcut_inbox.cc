@@ -6,7 +6,7 @@
 
 namespace tidemark::http {
 
-void ShortcutInbox::Deliver(Waiter& waiter, std::optional<Reply> reply) {
+void ShortcutInbox::Deliver(Waiter& waiter, SharedReply reply) {
   waiter.reply = std::move(reply);
   bool is_first = false;
   {

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
 
 #include "asio_types.h"
 #include "tidemark/base/mutex.h"
-#include "tidemark/http/message.h"
+#include "tidemark/http/prepared_reply.h"
 
 namespace tidemark::http {
 
@@ -21,7 +20,7 @@ class ShortcutInbox {
   struct Waiter {
     explicit Waiter(const Executor& io) : work(io) {}
 
-    std::optional<Reply> reply;
+    SharedReply reply;
     std::move_only_function<void()> resume;    // Called on the I/O thread,
     asio::executor_work_guard<Executor> work;  // which must not run out of work before.
   };
@@ -30,7 +29,7 @@ class ShortcutInbox {
   explicit ShortcutInbox(const Executor& io) : io_(io) {}
 
   /// Resumes the waiter on the I/O thread, soon.
-  void Deliver(Waiter& waiter, std::optional<Reply> reply);
+  void Deliver(Waiter& waiter, SharedReply reply);
 
  private:
   void ResumeAll();

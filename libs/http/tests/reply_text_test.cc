@@ -8,9 +8,13 @@
 namespace tidemark::http {
 namespace {
 
+/// However it is sent, it is the same.
 std::string Write(const Reply& reply, const ReplyFrame& frame = {}) {
   std::string out;
   AppendReply(out, reply, frame);
+  std::string prepared;
+  AppendReply(prepared, PreparedReply(reply), frame);
+  EXPECT_EQ(prepared, out);
   return out;
 }
 
@@ -24,7 +28,7 @@ TEST(ReplyTextTest, WritesHeadAndBody) {
                           .request_id = "id-1",
                           .date = "today"}),
             "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
-            "X-Request-Id: id-1\r\nDate: today\r\nConnection: close\r\nETag: W/\"1.2\"\r\n\r\n{}");
+            "ETag: W/\"1.2\"\r\nX-Request-Id: id-1\r\nDate: today\r\nConnection: close\r\n\r\n{}");
 }
 
 TEST(ReplyTextTest, AppendsToWhatIsThere) {

@@ -33,8 +33,9 @@ std::shared_ptr<Shortcut> Shortcuts(ScriptedShortcut::Script script) {
   return std::make_shared<ScriptedShortcut>(std::move(script));
 }
 
-Reply Text(std::string body) {
-  return {.status = 200, .content_type = "text/plain", .body = std::move(body), .headers = {}};
+SharedReply Text(std::string body) {
+  return std::make_shared<const PreparedReply>(
+      Reply{.status = 200, .content_type = "text/plain", .body = std::move(body), .headers = {}});
 }
 
 /// Keeps what it is given until a test wants it.
@@ -71,14 +72,43 @@ TEST(ServerShortcutTest, AnswersAtOnceWithoutAHandler) {
   EXPECT_EQ(server.handled, 0) << "it counts the handlers of /hello";
 }
 
+/// Answers when it is sent what it has taken, and not before.
+class AnswersWhenSent final : public Shortcut {
+ public:
+  bool TryAnswer(Request&, Done& done) override {
+    waiting_.Add(std::move(done));
+    return true;
+  }
+  void Send() override {
+    ++sent;
+    for (Done& done : waiting_.Take()) done(Text("sent"));
+  }
+
+  std::atomic<int> sent = 0;
+
+ private:
+  Waiting waiting_;
+};
+
+TEST(ServerShortcutTest, IsSentWhateverItHasTaken) {
+  const auto shortcut = std::make_shared<AnswersWhenSent>();
+  const TestServer server({}, shortcut);
+  std::vector<RawSocket> sockets;
+  for (int i = 0; i < 20; ++i) sockets.push_back(server.Connect());
+  for (int round = 1; round <= 3; ++round) {
+    for (RawSocket& socket : sockets) socket.Send(Get("/hello"));
+    for (RawSocket& socket : sockets) EXPECT_EQ(BodyOf(socket.ReadReply()), "sent");
+    EXPECT_LE(shortcut->sent, 20 * round);
+  }
+}
+
 TEST(ServerShortcutTest, HandsARequestOnAtOnceOrLater) {
   for (const bool at_once : {true, false}) {
-    TestServer server(
-        {}, Shortcuts([&](const Request&, Shortcut::Done& done) {
-          if (at_once) return false;
-          std::thread([done = std::move(done)]() mutable { done(std::nullopt); }).detach();
-          return true;
-        }));
+    TestServer server({}, Shortcuts([&](const Request&, Shortcut::Done& done) {
+                        if (at_once) return false;
+                        std::thread([done = std::move(done)]() mutable { done(nullptr); }).detach();
+                        return true;
+                      }));
     RawSocket socket = server.Connect();
     socket.Send(Get("/hello"));
     EXPECT_EQ(BodyOf(socket.ReadReply()), "hello");
