@@ -66,6 +66,14 @@ class HookedReader final : public MetadataReader {
     hooks_.edit_files(files);
     return files;
   }
+  Result<std::vector<FooterRow>> ListFooters(LocationId location, std::span<const FileId> files,
+                                             std::uint64_t limit_bytes) override {
+    TIDEMARK_TRY(hooks_.before_call());
+    TIDEMARK_TRY(hooks_.before_footers(files.size(), limit_bytes));
+    TIDEMARK_TRY(auto footers, target_->ListFooters(location, files, limit_bytes));
+    hooks_.edit_footers(footers);
+    return footers;
+  }
   Result<std::optional<JobRow>> GetJob(JobId id) override {
     TIDEMARK_TRY(hooks_.before_call());
     return target_->GetJob(id);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +29,10 @@ struct Hooks {
   std::function<void(std::vector<metadata_db::FileRow>&)> edit_files = [](auto&) {};
   /// How many files are handed over before their visit fails; absent: it does not.
   std::optional<std::size_t> files_before_failure = std::nullopt;
+  /// Told of how many files footers are asked for, up to which size; an error is the call's result.
+  std::function<Status(std::size_t files, std::uint64_t limit_bytes)> before_footers =
+      [](std::size_t, std::uint64_t) { return Status(); };
+  std::function<void(std::vector<metadata_db::FooterRow>&)> edit_footers = [](auto&) {};
   /// Of databases that keep one.
   std::function<void(metadata_db::FeedReading&)> edit_feed = [](auto&) {};
   std::function<void(std::vector<metadata_db::JobEventRow>&)> edit_events = [](auto&) {};

@@ -156,6 +156,23 @@ class MemoryReader final : public MetadataReader {
     return {};
   }
 
+  Result<std::vector<FooterRow>> ListFooters(LocationId location, std::span<const FileId> files,
+                                             std::uint64_t limit_bytes) override {
+    TIDEMARK_TRY(CheckDeadline(deadline_));
+    const std::set<FileId> wanted(files.begin(), files.end());
+    std::vector<FooterRow> rows;
+    const auto found = state_->files.find(location);
+    if (found == state_->files.end()) return rows;
+    for (const auto& file : found->second) {
+      if (!file->footer || !wanted.contains(file->id)) continue;
+      rows.push_back({.file_id = file->id,
+                      .file_name = file->file_name,
+                      .size_bytes = file->footer->size(),
+                      .footer = file->footer->size() <= limit_bytes ? file->footer : std::nullopt});
+    }
+    return rows;
+  }
+
   Result<std::optional<FileRow>> GetFile(FileId id) override {
     TIDEMARK_TRY(CheckDeadline(deadline_));
     for (const auto& files : std::views::values(state_->files)) {

@@ -1,9 +1,16 @@
 // Rows as INSERT statements give them, put into the in-memory store's tables.
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <map>
+#include <memory>
+#include <ranges>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -78,6 +85,7 @@ struct Loading {
   std::set<std::int64_t> event_ids;
   std::set<FileId> file_ids;
   std::set<std::pair<LocationId, std::string>> file_names;
+  std::map<FileId, std::string> footers;  // Bytes.
 };
 
 Status AddWorker(const RowReader& row, Loading& loading) {
@@ -209,7 +217,7 @@ Status AddTable(const RowReader& row, Loading& loading) {
 
 Status AddFile(const RowReader& row, Loading& loading) {
   MemoryState& state = loading.state;
-  FileRow file;
+  StoredFile file;
   TIDEMARK_TRY(file.id.value, row.Key("id", state.last_file_id));
   TIDEMARK_TRY(file.location_id.value, row.Integer("location_id"));
   TIDEMARK_TRY(file.file_name, row.Text("file_name"));
@@ -226,9 +234,35 @@ Status AddFile(const RowReader& row, Loading& loading) {
   const LocationId location = file.location_id;
   const auto place =
       std::ranges::upper_bound(files, file.id, {}, [](const auto& present) { return present->id; });
-  files.insert(place, std::make_shared<const FileRow>(std::move(file)));
+  files.insert(place, std::make_shared<const StoredFile>(std::move(file)));
   state.BumpVersion(location);
   return {};
+}
+
+Status AddFooter(const RowReader& row, Loading& loading) {
+  FileId id;
+  TIDEMARK_TRY(id.value, row.Integer("file_id"));
+  TIDEMARK_TRY(const std::string text, row.Text("footer"));
+  const std::string_view hex = std::string_view(text).substr(std::min<std::size_t>(2, text.size()));
+  std::vector<std::uint8_t> bytes(hex.size() / 2);
+  if (!text.starts_with("\\x") || !ParseHex(hex, bytes)) return row.Refuse("footer", "is no bytea");
+  if (!loading.footers.try_emplace(id, bytes.begin(), bytes.end()).second) {
+    return row.Refuse("file_id", "is taken");
+  }
+  return {};
+}
+
+/// Gives files their footers, whichever row came first.
+void JoinFooters(Loading& loading) {
+  for (auto& files : std::views::values(loading.state.files)) {
+    for (auto& file : files) {
+      const auto footer = loading.footers.find(file->id);
+      if (footer == loading.footers.end()) continue;
+      StoredFile joined = *file;
+      joined.footer = std::move(footer->second);
+      file = std::make_shared<const StoredFile>(std::move(joined));
+    }
+  }
 }
 
 // Of a table that the interface does not read.
@@ -262,7 +296,7 @@ const std::map<std::string_view, TableLoader>& Loaders() {
        {{"id", "location_id", "file_name", "metadata", "object_size", "object_e_tag",
          "object_version", "url"},
         &AddFile}},
-      {"footer_cache", {{"file_id", "footer"}, &Drop}},
+      {"footer_cache", {{"file_id", "footer"}, &AddFooter}},
       {"gc_manifest", {{"location_id", "file_id", "file_path", "expiration"}, &Drop}},
   };
   return loaders;
@@ -287,6 +321,7 @@ Result<MemoryState> LoadMemoryRows(const MemoryRows& rows, UtcTime now) {
     }
     TIDEMARK_TRY(add(reader, loading));
   }
+  JoinFooters(loading);
   return std::move(loading.state);
 }
 

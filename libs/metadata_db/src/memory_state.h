@@ -74,6 +74,10 @@ struct StoredSchedule {
   UtcTime expiration;
 };
 
+struct StoredFile : FileRow {
+  std::optional<std::string> footer;  // Bytes.
+};
+
 struct StoredJob {
   std::string created_at;
   std::string idempotency_key;
@@ -107,7 +111,7 @@ struct MemoryState {
   std::map<TableKey, std::optional<LocationId>> tables;  // And their active revisions.
   std::map<LocationId, StoredRevision> revisions;
   // By file id. Files are shared between states, because a state is copied for each write.
-  std::map<LocationId, std::vector<std::shared_ptr<const FileRow>>> files;
+  std::map<LocationId, std::vector<std::shared_ptr<const StoredFile>>> files;
   std::map<FileId, StoredSchedule> schedule;  // Of files to be collected.
   std::map<ObjectKey, StoredCondemned> condemned;
   std::map<JobId, StoredJob> jobs;

@@ -12,7 +12,6 @@
 namespace tidemark::metadata_db {
 namespace {
 
-// Footers are not kept, because nothing reads them through this interface.
 class MemoryStore final : public MetadataStore {
  public:
   MemoryStore(const Clock& clock, MemoryState state)

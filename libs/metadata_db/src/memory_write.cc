@@ -72,15 +72,16 @@ Result<FileId> MemoryWrite::CommitFile(JobId writer, const NewFile& file) const 
 
 FileId MemoryWrite::AddFile(LocationId location, const NewFile& file) const {
   const FileId id{++state.last_file_id};
-  state.files[location].push_back(std::make_shared<const FileRow>(
-      FileRow{.id = id,
-              .location_id = location,
-              .file_name = file.file_name,
-              .metadata = file.metadata,
-              .object_size = static_cast<std::int64_t>(file.object_size),
-              .object_e_tag = file.object_e_tag,
-              .object_version = std::nullopt,
-              .url = file.url}));
+  state.files[location].push_back(std::make_shared<const StoredFile>(
+      StoredFile{{.id = id,
+                  .location_id = location,
+                  .file_name = file.file_name,
+                  .metadata = file.metadata,
+                  .object_size = static_cast<std::int64_t>(file.object_size),
+                  .object_e_tag = file.object_e_tag,
+                  .object_version = std::nullopt,
+                  .url = file.url},
+                 file.footer}));
   state.BumpVersion(location);
   return id;
 }

@@ -219,6 +219,55 @@ TEST_P(MetadataStoreContract, TextsComeBackByteForByte) {
   EXPECT_EQ(Must(Read()->ListWorkers()).back().node_id, "w" + texts[3]);
 }
 
+TEST_P(MetadataStoreContract, FootersComeBackByteForByteOfTheFilesThatAreAskedFor) {
+  const JobId job = Schedule(Version());
+  const LocationId location = Acquire(Version(), job, "blocks");
+  const LocationId elsewhere = Acquire(Version(), job, "logs");
+  std::string every_byte;
+  for (int byte = 0; byte < 256; ++byte) every_byte.push_back(static_cast<char>(byte));
+  std::vector<NewFile> files = {File(location, "a"), File(elsewhere, "e"), File(location, "b"),
+                                File(location, "c")};
+  files[0].footer = every_byte;
+  files[2].footer = std::string(1 << 20, 'x') + '\0';
+  files[3].footer = "";
+  const auto ids = Must(store.CommitFiles({job}, files, Soon()));
+  NewFile restored = File(location, "restored");
+  restored.footer = "of a restored file";
+  Must(store.RestoreFiles(location, {restored}, Soon()));
+  const FileId last = Must(Read()->ListFiles(location)).back().id;
+
+  constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
+  const std::vector<FileId> wanted = {last, ids[3], ids[1], ids[0], ids[2], ids[0], {-1}, {99}};
+  const auto rows = Must(Read()->ListFooters(location, wanted, kAll));
+  ASSERT_EQ(rows.size(), 4U);
+  EXPECT_EQ(rows[0].file_id, ids[0]);
+  EXPECT_EQ(rows[0].file_name, "a");
+  EXPECT_EQ(rows[0].size_bytes, every_byte.size());
+  EXPECT_TRUE(rows[0].footer == every_byte);
+  EXPECT_EQ(rows[1].file_id, ids[2]);
+  EXPECT_TRUE(rows[1].footer == files[2].footer);
+  EXPECT_EQ(rows[2].file_id, ids[3]);
+  EXPECT_EQ(rows[2].footer, "");
+  EXPECT_EQ(rows[3].file_id, last);
+  EXPECT_EQ(rows[3].footer, restored.footer);
+  EXPECT_TRUE(Must(Read()->ListFooters(location, {}, kAll)).empty());
+  EXPECT_TRUE(Must(Read()->ListFooters({99}, wanted, kAll)).empty());
+}
+
+TEST_P(MetadataStoreContract, AFooterOverTheLimitComesWithoutItsBytes) {
+  const JobId job = Schedule(Version());
+  const LocationId location = Acquire(Version(), job, "blocks");
+  NewFile file = File(location, "a");
+  file.footer = std::string(1000, '\xff');
+  const auto ids = Must(store.CommitFiles({job}, {file}, Soon()));
+  for (const std::uint64_t limit : {0U, 999U, 1000U}) {
+    const auto rows = Must(Read()->ListFooters(location, ids, limit));
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0].size_bytes, 1000U);
+    EXPECT_EQ(rows[0].footer.has_value(), limit == 1000) << limit;
+  }
+}
+
 TEST_P(MetadataStoreContract, FileIdsGrowAcrossLocationsAndFailedCommits) {
   const JobId job = Schedule(Version());
   const LocationId blocks = Acquire(Version(), job, "blocks");

@@ -54,10 +54,30 @@ TEST(MemoryRowsTest, WhatNoDatabaseLetsInIsRefused) {
         FailureOf({{"physical_table_revisions", {{"id", id}, {"path", "p"}}}}),
         "column id of a row of physical_table_revisions is no bigint: \"" + std::string(id) + "\"");
   }
-  EXPECT_EQ(FailureOf({{"footer_cache", {{"file_id", "1"}, {"footer", "x"}}},
-                       {"gc_manifest", {{"file_path", "f"}}}}),
-            "none")
-      << "nothing reads them";
+  const MemoryRow footer{"footer_cache", {{"file_id", "1"}, {"footer", "\\x00fF"}}};
+  EXPECT_EQ(FailureOf({footer}), "none");
+  EXPECT_EQ(FailureOf({footer, footer}), "column file_id of a row of footer_cache is taken");
+  for (const char* const bytes : {"", "x", "\\", "\\x0", "\\x0g", "00"}) {
+    EXPECT_EQ(FailureOf({{"footer_cache", {{"file_id", "1"}, {"footer", bytes}}}}),
+              "column footer of a row of footer_cache is no bytea")
+        << bytes;
+  }
+  EXPECT_EQ(FailureOf({{"gc_manifest", {{"file_path", "f"}}}}), "none") << "nothing reads it";
+}
+
+TEST(MemoryRowsTest, AFileHasItsFooterWhicheverRowComesFirst) {
+  const MemoryRow footer{"footer_cache", {{"file_id", "7"}, {"footer", "\\x005041"}}};
+  const MemoryRow file{
+      "file_metadata",
+      {{"id", "7"}, {"location_id", "3"}, {"file_name", "f"}, {"metadata", "{}"}, {"url", "u"}}};
+  for (const auto& rows : {MemoryRows{footer, file}, MemoryRows{file, footer}, MemoryRows{file}}) {
+    const ManualClock clock;
+    const auto store = Must(MakeMemoryStore(clock, rows));
+    const std::vector<FileId> files = {{7}};
+    const auto footers = Must(Must(store->OpenReader(Soon()))->ListFooters({3}, files, 3));
+    ASSERT_EQ(footers.size(), rows.size() - 1);
+    for (const FooterRow& row : footers) EXPECT_EQ(row.footer, std::string("\0PA", 3));
+  }
 }
 
 }  // namespace

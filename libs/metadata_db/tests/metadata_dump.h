@@ -2,15 +2,19 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "tidemark/base/sha256.h"
 #include "tidemark/metadata_db/metadata_store.h"
 #include "tidemark/model/bytes.h"
 
@@ -82,6 +86,11 @@ inline std::string Show(const FileRow& row) {
                      Show(row.object_e_tag), Show(row.object_version), row.url);
 }
 
+inline std::string Show(const FooterRow& row) {
+  return fmt::format("footer of {} name {} size {} bytes {}\n", row.file_id.value, row.file_name,
+                     row.size_bytes, Sha256Hex(row.footer.value_or("")));
+}
+
 inline std::string Show(const JobRow& row) {
   return fmt::format("job {} on {} is {} created {} updated {} descriptor {} attempts {}\n",
                      row.id.value, row.node_id, ToString(row.status), FormatRfc3339(row.created_at),
@@ -101,8 +110,8 @@ inline std::string Show(const WorkerRow& row) {
 }
 
 /// Everything that can be reached without a name: tags, manifests, jobs, workers, revisions, files,
-/// heads, and the tables of the versions that tags, jobs and revisions name. Stores with the same
-/// dump answer alike.
+/// footers, heads, and the tables of the versions that tags, jobs and revisions name. Stores with
+/// the same dump answer alike.
 inline std::string DumpEverything(MetadataReader& reader) {
   std::string dump;
   std::set<DatasetVersion> versions;
@@ -125,7 +134,15 @@ inline std::string DumpEverything(MetadataReader& reader) {
   for (const ChainHeadRow& head : Must(reader.ListChainHeads())) dump += Show(head);
   for (const RevisionRow& revision : Must(reader.ListRevisions({}))) {
     dump += Show(revision);
-    for (const FileRow& file : Must(reader.ListFiles(revision.id))) dump += Show(file);
+    std::vector<FileId> files;
+    for (const FileRow& file : Must(reader.ListFiles(revision.id))) {
+      dump += Show(file);
+      files.push_back(file.id);
+    }
+    constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+    for (const FooterRow& footer : Must(reader.ListFooters(revision.id, files, kNoLimit))) {
+      dump += Show(footer);
+    }
     const auto of = nlohmann::json::parse(revision.metadata, nullptr, false);
     const auto text = [&](const char* key) {
       const bool is_text = of.is_object() && of.contains(key) && of[key].is_string();

@@ -19,6 +19,7 @@ using metadata_db::FeedReading;
 using metadata_db::FileRow;
 using metadata_db::FileView;
 using metadata_db::FileVisitor;
+using metadata_db::FooterRow;
 using metadata_db::JobEventRow;
 using metadata_db::JobFilter;
 using metadata_db::JobRow;
@@ -96,6 +97,12 @@ class PostgresReader final : public metadata_db::MetadataReader {
   }
   Result<std::optional<FileRow>> GetFile(FileId id) override {
     return Read([&](Connection& connection) { return SelectFile(connection, id); });
+  }
+  Result<std::vector<FooterRow>> ListFooters(LocationId location, std::span<const FileId> files,
+                                             std::uint64_t limit_bytes) override {
+    return Read([&](Connection& connection) {
+      return SelectFooters(connection, location, files, limit_bytes);
+    });
   }
 
   Result<std::optional<JobRow>> GetJob(JobId id) override {

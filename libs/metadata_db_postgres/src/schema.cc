@@ -52,7 +52,8 @@ FROM (VALUES
   ('physical_table_revisions', 'writer'), ('physical_table_revisions', 'metadata'),
   ('file_metadata', 'id'), ('file_metadata', 'location_id'), ('file_metadata', 'file_name'),
   ('file_metadata', 'metadata'), ('file_metadata', 'object_size'),
-  ('file_metadata', 'object_e_tag'), ('file_metadata', 'object_version'), ('file_metadata', 'url')
+  ('file_metadata', 'object_e_tag'), ('file_metadata', 'object_version'), ('file_metadata', 'url'),
+  ('footer_cache', 'file_id'), ('footer_cache', 'footer')
 ) AS w (relation, name)
 LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'public'
 LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.relation

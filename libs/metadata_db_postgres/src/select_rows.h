@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,10 @@ Result<std::vector<metadata_db::FileRow>> SelectFiles(Connection& connection, Lo
 Status VisitFiles(Connection& connection, LocationId location, FileId after,
                   const metadata_db::FileVisitor& visit);
 Result<std::optional<metadata_db::FileRow>> SelectFile(Connection& connection, FileId id);
+Result<std::vector<metadata_db::FooterRow>> SelectFooters(Connection& connection,
+                                                          LocationId location,
+                                                          std::span<const FileId> files,
+                                                          std::uint64_t limit_bytes);
 
 Result<std::optional<metadata_db::JobRow>> SelectJob(Connection& connection, JobId id);
 /// The words of the statuses with commas between them, as queries take them.

@@ -11,6 +11,7 @@ namespace tidemark::metadata_db_postgres {
 namespace {
 
 using metadata_db::FileRow;
+using metadata_db::FooterRow;
 using metadata_db::RevisionFilter;
 using metadata_db::RevisionRow;
 using metadata_db::TableRow;
@@ -99,6 +100,13 @@ constexpr Query kSelectFile{R"sql(
 SELECT id, location_id, file_name, metadata::text, object_size, object_e_tag, object_version, url
 FROM file_metadata WHERE id = $1)sql"};
 
+// $2: ids, with commas between them. The length of a value is known without its being read.
+constexpr Query kSelectFooters{R"sql(
+SELECT f.id, f.file_name, octet_length(c.footer)::bigint,
+  CASE WHEN octet_length(c.footer) <= $3 THEN c.footer END
+FROM file_metadata f JOIN footer_cache c ON c.file_id = f.id
+WHERE f.location_id = $1 AND f.id = ANY (string_to_array($2, ',')::bigint[]) ORDER BY f.id)sql"};
+
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 std::int64_t SqlLimit(std::size_t limit) {
@@ -147,6 +155,13 @@ Result<FileRow> ReadFile(const Row& row) {
                  .object_e_tag = row.OptionalText(5),
                  .object_version = row.OptionalText(6),
                  .url = row.Text(7)};
+}
+
+Result<FooterRow> ReadFooter(const Row& row) {
+  return FooterRow{.file_id = {row.Int64(0)},
+                   .file_name = row.Text(1),
+                   .size_bytes = static_cast<std::uint64_t>(row.Int64(2)),
+                   .footer = row.OptionalText(3)};
 }
 
 }  // namespace
@@ -208,6 +223,16 @@ Status VisitFiles(Connection& connection, LocationId location, FileId after,
 Result<std::optional<FileRow>> SelectFile(Connection& connection, FileId id) {
   TIDEMARK_TRY(const Rows rows, connection.Run(kSelectFile, id.value));
   return CollectRow(rows, ReadFile);
+}
+
+Result<std::vector<FooterRow>> SelectFooters(Connection& connection, LocationId location,
+                                             std::span<const FileId> files,
+                                             std::uint64_t limit_bytes) {
+  std::string ids;
+  for (const FileId id : files) ids += (ids.empty() ? "" : ",") + std::to_string(id.value);
+  TIDEMARK_TRY(const Rows rows,
+               connection.Run(kSelectFooters, location.value, ids, SqlLimit(limit_bytes)));
+  return CollectRows(rows, ReadFooter);
 }
 
 }  // namespace tidemark::metadata_db_postgres

@@ -52,6 +52,10 @@ void ReadEverything(MetadataReader& reader) {
     EXPECT_TRUE(Must(reader.GetRevision(revision.id)).has_value());
     for (const auto& file : Must(reader.ListFiles(revision.id))) {
       EXPECT_TRUE(Must(reader.GetFile(file.id)).has_value());
+      const auto footers = Must(reader.ListFooters(revision.id, std::span(&file.id, 1), 2));
+      ASSERT_EQ(footers.size(), 1U);
+      EXPECT_EQ(footers[0].file_name, file.file_name);
+      EXPECT_EQ(footers[0].footer, std::string("\0\xff", 2));
     }
   }
   EXPECT_FALSE(Must(reader.ListJobs({})).empty());
@@ -99,6 +103,7 @@ std::vector<std::string> TryEveryWrite(MetadataStore& store) {
 TEST(AmpTest, ARoleWithSelectOnlyReadsEverythingAndNoWriteIsTried) {
   AmpDatabase amps(TIDEMARK_TEST_DATA);
   amps.GrantSelect();
+  amps.raw().Run("INSERT INTO footer_cache SELECT id, '\\x00ff' FROM file_metadata");
   amps.raw().Run("ALTER ROLE amp_reader SET log_statement = 'all'");
   const std::size_t log_begin =
       std::stoul(amps.raw().Value("SELECT length(pg_read_file('server.log'))"));

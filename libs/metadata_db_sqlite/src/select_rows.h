@@ -1,7 +1,9 @@
 // The rows that readers ask for, and that writes decide by.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +41,10 @@ Result<std::vector<metadata_db::FileRow>> SelectFiles(Connection& connection, Lo
 Status VisitFiles(Connection& connection, LocationId location, FileId after,
                   const metadata_db::FileVisitor& visit);
 Result<std::optional<metadata_db::FileRow>> SelectFile(Connection& connection, FileId id);
+Result<std::vector<metadata_db::FooterRow>> SelectFooters(Connection& connection,
+                                                          LocationId location,
+                                                          std::span<const FileId> files,
+                                                          std::uint64_t limit_bytes);
 
 Result<std::optional<metadata_db::JobRow>> SelectJob(Connection& connection, JobId id);
 Result<std::vector<metadata_db::JobRow>> SelectJobs(Connection& connection,

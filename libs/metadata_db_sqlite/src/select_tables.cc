@@ -2,6 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <string_view>
 
 #include "collect_rows.h"
 #include "select_rows.h"
@@ -10,6 +12,7 @@ namespace tidemark::metadata_db_sqlite {
 namespace {
 
 using metadata_db::FileRow;
+using metadata_db::FooterRow;
 using metadata_db::RevisionFilter;
 using metadata_db::RevisionRow;
 using metadata_db::TableRow;
@@ -71,6 +74,12 @@ constexpr Query kSelectFile{R"sql(
 SELECT id, location_id, file_name, metadata, object_size, object_e_tag, object_version, url
 FROM file_metadata WHERE id = ?1)sql"};
 
+// ?2: a JSON list of ids. The length of a blob is known without its being read.
+constexpr Query kSelectFooters{R"sql(
+SELECT f.id, f.file_name, length(c.footer), CASE WHEN length(c.footer) <= ?3 THEN c.footer END
+FROM file_metadata f JOIN footer_cache c ON c.file_id = f.id
+WHERE f.location_id = ?1 AND f.id IN (SELECT value FROM json_each(?2)) ORDER BY f.id)sql"};
+
 std::optional<JobStatus> ReadStatus(const Statement& row, int column) {
   const auto status = row.OptionalText(column);
   return status ? std::optional(ParseJobStatus(*status)) : std::nullopt;
@@ -109,6 +118,13 @@ Result<FileRow> ReadFile(const Statement& row) {
                  .object_e_tag = row.OptionalText(5),
                  .object_version = row.OptionalText(6),
                  .url = row.Text(7)};
+}
+
+Result<FooterRow> ReadFooter(const Statement& row) {
+  return FooterRow{.file_id = {row.Int64(0)},
+                   .file_name = row.Text(1),
+                   .size_bytes = static_cast<std::uint64_t>(row.Int64(2)),
+                   .footer = row.OptionalText(3)};
 }
 
 }  // namespace
@@ -168,6 +184,19 @@ Status VisitFiles(Connection& connection, LocationId location, FileId after,
 Result<std::optional<FileRow>> SelectFile(Connection& connection, FileId id) {
   TIDEMARK_TRY(Statement statement, connection.Start(kSelectFile, id.value));
   return CollectRow(std::move(statement), ReadFile);
+}
+
+Result<std::vector<FooterRow>> SelectFooters(Connection& connection, LocationId location,
+                                             std::span<const FileId> files,
+                                             std::uint64_t limit_bytes) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+  std::string ids = "[";
+  for (const FileId id : files) ids += (ids.size() == 1 ? "" : ",") + std::to_string(id.value);
+  ids += ']';
+  TIDEMARK_TRY(Statement statement,
+               connection.Start(kSelectFooters, location.value, std::string_view(ids),
+                                static_cast<std::int64_t>(std::min(limit_bytes, kMax))));
+  return CollectRows(std::move(statement), ReadFooter);
 }
 
 }  // namespace tidemark::metadata_db_sqlite

@@ -14,6 +14,7 @@ using metadata_db::FeedPosition;
 using metadata_db::FeedReading;
 using metadata_db::FileRow;
 using metadata_db::FileVisitor;
+using metadata_db::FooterRow;
 using metadata_db::JobEventRow;
 using metadata_db::JobFilter;
 using metadata_db::JobRow;
@@ -76,6 +77,10 @@ class SqliteReader final : public metadata_db::MetadataReader {
   }
   Result<std::optional<FileRow>> GetFile(FileId id) override {
     return SelectFile(snapshot_.connection(), id);
+  }
+  Result<std::vector<FooterRow>> ListFooters(LocationId location, std::span<const FileId> files,
+                                             std::uint64_t limit_bytes) override {
+    return SelectFooters(snapshot_.connection(), location, files, limit_bytes);
   }
 
   Result<std::optional<JobRow>> GetJob(JobId id) override {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,12 @@ class MetadataReader {
   /// some.
   virtual Status VisitFilesAfter(LocationId location, FileId after, const FileVisitor& visit) = 0;
   virtual Result<std::optional<FileRow>> GetFile(FileId id) = 0;
+  /// The footers of those of `files` that are the location's and have one, by file id, each once.
+  /// One that is longer than `limit_bytes` comes without its bytes: together they take no more than
+  /// the caller has room for.
+  virtual Result<std::vector<FooterRow>> ListFooters(LocationId location,
+                                                     std::span<const FileId> files,
+                                                     std::uint64_t limit_bytes) = 0;
 
   virtual Result<std::optional<JobRow>> GetJob(JobId id) = 0;
   /// Newest id first.

@@ -93,6 +93,14 @@ struct FileView {
   }
 };
 
+/// What the database keeps of a file's Parquet footer.
+struct FooterRow {
+  FileId file_id;
+  std::string file_name;
+  std::uint64_t size_bytes = 0;
+  std::optional<std::string> footer = std::nullopt;  // Absent if it is longer than was asked for.
+};
+
 struct JobRow {
   JobId id;
   std::string node_id;
