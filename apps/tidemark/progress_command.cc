@@ -178,7 +178,7 @@ void AddProgressCommand(CLI::App& app, Invocation& invocation) {
       ->check(CheckWholeNumber);
   command->add_option("--table", options->table, "Only this table");
   command->add_option("--include", options->include,
-                      "More of it, with commas between: gaps, health, head, rate");
+                      "More of it, with commas between: gaps, health, head, rate, rows");
   AddShowingOptions(*command, invocation, *options);
   command->footer(
       "\nSPEED is in blocks committed a second, over the last minute.\n\nExamples:\n"

@@ -101,6 +101,13 @@ void AddGaps(JsonValue table, std::vector<std::string>& lines) {
   }
 }
 
+void AddRowsProblem(JsonValue table, std::vector<std::string>& lines) {
+  const auto reason = TextOf(table, "rows_reason");
+  if (!reason) return;
+  lines.push_back(
+      fmt::format("{:<8}unknown; {}: {}", "rows", *reason, TextOrDash(table, "rows_detail")));
+}
+
 void AddProblems(JsonValue table, std::vector<std::string>& lines) {
   for (const JsonValue problem : ArrayOf(table, "problems")) {
     lines.push_back(fmt::format("{:<8}{} x {}: {}", "problem", NumberOrDash(problem, "count"),
@@ -126,6 +133,7 @@ std::vector<std::string> DescribeDetails(JsonValue table) {
   AddHeads(table, lines);
   AddHealth(table, lines);
   AddGaps(table, lines);
+  AddRowsProblem(table, lines);
   AddProblems(table, lines);
   return lines;
 }

@@ -22,7 +22,8 @@ TableView ReadTable(JsonValue table) {
                  .start_block = UnsignedOf(table, "start_block"),
                  .current_block = UnsignedOf(table, "current_block"),
                  .files = UnsignedOf(table, "files_count").value_or(0),
-                 .bytes = UnsignedOf(table, "total_size_bytes").value_or(0)};
+                 .bytes = UnsignedOf(table, "total_size_bytes").value_or(0),
+                 .rows = UnsignedOf(table, "rows")};
   if (const auto rate = MemberOf(table, "rate")) {
     view.blocks_per_second = NumberOf(*rate, "blocks_per_second");
   }
@@ -90,6 +91,14 @@ std::string Finish(const std::vector<TableView>& tables, std::string rendered, C
   return rendered;
 }
 
+bool HasRows(const std::vector<TableView>& tables) {
+  return std::ranges::any_of(tables, [](const TableView& table) { return table.rows.has_value(); });
+}
+
+std::string Rows(const TableView& table) {
+  return table.rows ? fmt::to_string(*table.rows) : std::string(kAbsent);
+}
+
 struct BarColumn {
   std::size_t width = 0;
   Glyphs glyphs = Glyphs::kAscii;
@@ -102,13 +111,13 @@ std::string TimeLeft(const TableView& table, const Way& way) {
 }
 
 std::string RenderWithBars(const std::vector<TableView>& tables, const BarColumn& column) {
-  TextTable text({{"TABLE"},
-                  {"STATUS"},
-                  {"PROGRESS"},
-                  {"BLOCK", Align::kRight},
-                  {"SIZE", Align::kRight},
-                  {"SPEED", Align::kRight},
-                  {"LEFT", Align::kRight}});
+  std::vector<Column> columns = {
+      {"TABLE"}, {"STATUS"}, {"PROGRESS"}, {"BLOCK", Align::kRight}, {"SIZE", Align::kRight}};
+  const bool has_rows = HasRows(tables);
+  if (has_rows) columns.push_back({"ROWS", Align::kRight});
+  columns.push_back({"SPEED", Align::kRight});
+  columns.push_back({"LEFT", Align::kRight});
+  TextTable text(std::move(columns));
   for (const TableView& table : tables) {
     std::string bar(kAbsent);
     std::string left(kAbsent);
@@ -118,8 +127,12 @@ std::string RenderWithBars(const std::vector<TableView>& tables, const BarColumn
       bar = RenderBar(FractionDone(way), column.width, column.glyphs);
       left = TimeLeft(table, way);
     }
-    text.AddRow({table.name, table.status.value_or(std::string(kAbsent)), std::move(bar),
-                 NewestBlock(table), FormatBytes(table.bytes), Speed(table), std::move(left)});
+    std::vector<std::string> row = {table.name, table.status.value_or(std::string(kAbsent)),
+                                    std::move(bar), NewestBlock(table), FormatBytes(table.bytes)};
+    if (has_rows) row.push_back(Rows(table));
+    row.push_back(Speed(table));
+    row.push_back(std::move(left));
+    text.AddRow(std::move(row));
   }
   return text.Render();
 }
@@ -143,17 +156,21 @@ std::vector<TableView> ReadTables(JsonValue answer) {
 }
 
 std::string RenderTables(const std::vector<TableView>& tables, UtcTime now, Color color) {
-  TextTable text({{"TABLE"},
-                  {"STATUS"},
-                  {"BLOCKS"},
-                  {"FILES", Align::kRight},
-                  {"SIZE", Align::kRight},
-                  {"SPEED", Align::kRight},
-                  {"NEWEST BLOCK", Align::kRight}});
+  std::vector<Column> columns = {
+      {"TABLE"}, {"STATUS"}, {"BLOCKS"}, {"FILES", Align::kRight}, {"SIZE", Align::kRight}};
+  const bool has_rows = HasRows(tables);
+  if (has_rows) columns.push_back({"ROWS", Align::kRight});
+  columns.push_back({"SPEED", Align::kRight});
+  columns.push_back({"NEWEST BLOCK", Align::kRight});
+  TextTable text(std::move(columns));
   for (const TableView& table : tables) {
-    text.AddRow({table.name, table.status.value_or(std::string(kAbsent)), Blocks(table),
-                 fmt::to_string(table.files), FormatBytes(table.bytes), Speed(table),
-                 table.newest_block_time_s ? Age(table, now) + " ago" : std::string(kAbsent)});
+    std::vector<std::string> row = {table.name, table.status.value_or(std::string(kAbsent)),
+                                    Blocks(table), fmt::to_string(table.files),
+                                    FormatBytes(table.bytes)};
+    if (has_rows) row.push_back(Rows(table));
+    row.push_back(Speed(table));
+    row.push_back(table.newest_block_time_s ? Age(table, now) + " ago" : std::string(kAbsent));
+    text.AddRow(std::move(row));
   }
   return Finish(tables, text.Render(), color);
 }

@@ -21,6 +21,7 @@ struct TableView {
   std::optional<std::uint64_t> current_block = std::nullopt;
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> rows = std::nullopt;
   std::optional<double> blocks_per_second = std::nullopt;
   std::optional<std::uint64_t> newest_block_time_s =
       std::nullopt;                                       // Unix; of several networks the oldest.
@@ -34,8 +35,8 @@ std::vector<TableView> ReadTables(JsonValue answer);
 
 enum class Color : std::uint8_t { kPlain, kAnsi };
 
-/// An aligned table: table, status, blocks, files, size, speed, age of the newest block at `now`;
-/// below it the details of each table that has any.
+/// An aligned table: table, status, blocks, files, size, rows if they are known of any, speed, age
+/// of the newest block at `now`; below it the details of each table that has any.
 std::string RenderTables(const std::vector<TableView>& tables, UtcTime now, Color color);
 
 /// What a terminal can show.
@@ -46,7 +47,7 @@ struct Screen {
 };
 
 /// The same for somebody who watches; if a table has an end block: table, status, a bar as wide as
-/// the screen has room for with the percentage, newest block, size, speed and time left.
+/// the screen has room for with the percentage, newest block, size, rows, speed and time left.
 std::string RenderWatched(const std::vector<TableView>& tables, UtcTime now, const Screen& screen);
 
 /// The same on one line, for a log.

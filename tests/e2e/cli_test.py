@@ -76,6 +76,12 @@ def test_the_progress_table_is_for_people(anvil, solo):
     assert [line.split()[0] for line in lines[1:]] == ["blocks", "transactions", "logs"]
     assert lines[1].split()[1:5] == ["RUNNING", "0", "-", "4"]
     assert len(solo.cli("progress", "demo/anvil", "--table", "logs").splitlines()) == 2
+    assert "ROWS" not in lines[0]
+    with_rows = solo.cli("progress", "demo/anvil", "--include", "rows").splitlines()
+    assert with_rows[0].split()[4:6] == ["SIZE", "ROWS"]
+    assert with_rows[1].split()[8] == "5"
+    answer = json.loads(solo.cli("progress", "demo/anvil", "--include", "rows", "--json"))
+    assert [table["rows"] for table in answer["tables"]] == [5, 0, 0]
     solo.cli("progress", "demo/anvil", "--table", "traces", code=3)
     assert f" {job}  RUNNING  demo/anvil@" in " " + solo.cli("job", "list")
     assert "RUNNING" in solo.cli("job", "show", job)

@@ -169,8 +169,9 @@ class Solo:
         end = [] if end_block is None else ["--end-block", end_block]
         return int(self.cli("dataset", "deploy", f"{dataset}@1.0.0", *end, "--parallelism", parallelism))
 
-    def tables(self, dataset="demo/anvil", revision="1.0.0"):
-        answer = self.get(f"/datasets/{dataset}/versions/{revision}/progress")
+    def tables(self, dataset="demo/anvil", revision="1.0.0", include=""):
+        query = f"?include={include}" if include else ""
+        answer = self.get(f"/datasets/{dataset}/versions/{revision}/progress{query}")
         return {table["table_name"]: table for table in answer["tables"]}
 
     def wait_for_block(self, number, dataset="demo/anvil", within_s=20):

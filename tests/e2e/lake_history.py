@@ -131,7 +131,7 @@ class History:
         and the answer about the table says the same."""
         expected = chain_of(node, start_block, last)
         newest = node.hash_of(last)
-        answers = self._solo.tables(dataset)
+        answers = self._solo.tables(dataset, include="rows")
         for table in TABLES:
             answer = answers[table]
             location = answer["revision_id"]
@@ -143,8 +143,9 @@ class History:
             tail = chain[-1]
             assert tail.hash == newest
             assert (answer["start_block"], answer["current_block"], answer["files_count"],
-                    answer["total_size_bytes"]) == (
-                        chain[0].start, tail.end, len(chain), sum(row.size for row in chain))
+                    answer["total_size_bytes"], answer["rows"]) == (
+                        chain[0].start, tail.end, len(chain), sum(row.size for row in chain),
+                        len(content))
             assert answer["ranges"] == [{"network": "anvil", "start": chain[0].start, "end": tail.end,
                                          "hash": tail.hash, "timestamp": tail.timestamp}]
 

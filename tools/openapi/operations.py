@@ -71,8 +71,8 @@ NO_MANIFEST = ("MANIFEST_NOT_FOUND", f"there is no manifest {HASH}")
 VERSION = "/datasets/{namespace}/{name}/versions/{revision}"
 INCLUDE = {
     "name": "include",
-    "schema": text(pattern="^((rate|gaps|health|head)(,(rate|gaps|health|head))*,?)?$"),
-    "description": "Parts to add, in a comma list: rate, gaps, health, head.",
+    "schema": text(pattern="^((rate|gaps|health|head|rows)(,(rate|gaps|health|head|rows))*,?)?$"),
+    "description": "Parts to add, in a comma list: rate, gaps, health, head, rows.",
 }
 
 operation("get", "/healthz", "getHealth", "Whether the server runs", "service",

@@ -520,6 +520,18 @@ SCHEMAS = {
             },
             "health": described(ref("JobHealth"), "With include=health only."),
             "head": array(ref("SyncedHead"), "With include=head only. One a network."),
+            "rows": nullable(
+                number(
+                    description="With include=rows only. In the files of the canonical chain, by their Parquet footers: all of them, or null."
+                )
+            ),
+            "rows_reason": nullable(
+                text(
+                    "With include=rows only. Why rows is null; NOT_READ_IN_TIME: asked again there may be time for the rest.",
+                    enum=["FOOTER_MISSING", "FOOTER_UNREADABLE", "NOT_READ_IN_TIME"],
+                )
+            ),
+            "rows_detail": nullable(text("With include=rows only. One sentence for a person, where rows is null.")),
         },
     ),
     "TableProblem": obj(

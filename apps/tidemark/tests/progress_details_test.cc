@@ -69,6 +69,12 @@ TEST(ProgressDetailsTest, ProblemsAreCounted) {
               ElementsAre("problem 2 x FILE_METADATA: file 7"));
 }
 
+TEST(ProgressDetailsTest, WhyRowsAreNotKnownIsSaid) {
+  EXPECT_THAT(Describe(R"({"rows":null,"rows_reason":"FOOTER_MISSING","rows_detail":"of file 7"})"),
+              ElementsAre("rows    unknown; FOOTER_MISSING: of file 7"));
+  EXPECT_THAT(Describe(R"({"rows":7,"rows_reason":null,"rows_detail":null})"), IsEmpty());
+}
+
 TEST(ProgressDetailsTest, NonsenseIsShownAsFarAsItGoes) {
   EXPECT_THAT(Describe(R"({"head":[7],"gaps":{"missing":[{"start":9,"end":1}]},"problems":[{}]})"),
               ElementsAre("head    -: unknown", "missing - 9 - 1 (? blocks)", "problem - x -: -"));

@@ -30,6 +30,31 @@ TEST(ProgressViewTest, ColumnsAreAligned) {
       "logs          -        -                             0     0 B      -             -\n");
 }
 
+TEST(ProgressViewTest, RowsHaveAColumnWhereTheyAreKnownOfATable) {
+  TableView known = Sample();
+  known.rows = 18446744073709551615U;
+  EXPECT_EQ(RenderTables({known, {.name = "logs"}}, kNow, Color::kPlain),
+            "TABLE         STATUS   BLOCKS                    FILES    SIZE                  ROWS  "
+            "SPEED  "
+            "NEWEST BLOCK\n"
+            "transactions  RUNNING  0 - 18446744073709551615      7  2.0 KB  18446744073709551615  "
+            "1.0/s  "
+            "      2s ago\n"
+            "logs          -        -                             0     0 B                     -  "
+            "    -  "
+            "           -\n");
+  known.end_block = 18446744073709551615U;
+  const std::string watched = RenderWatched({known}, kNow, {});
+  EXPECT_NE(watched.find("SIZE                  ROWS  SPEED"), std::string::npos) << watched;
+  EXPECT_NE(watched.find("2.0 KB  18446744073709551615  1.0/s"), std::string::npos) << watched;
+
+  const auto answer = JsonDocument::Parse(
+      R"({"tables":[{"table_name":"a","rows":7},{"table_name":"b","rows":null}]})");
+  const auto tables = ReadTables(answer->root());
+  EXPECT_EQ(tables.at(0).rows, 7U);
+  EXPECT_EQ(tables.at(1).rows, std::nullopt);
+}
+
 TEST(ProgressViewTest, ColourChangesNothingButTheColour) {
   const std::vector<TableView> tables = {Sample(), {.name = "RUNNING", .status = "FAILED"}};
   std::string coloured = RenderTables(tables, kNow, Color::kAnsi);

@@ -75,6 +75,7 @@ class TableWriter {
       json.Key("head");
       WriteHeads(report, dataset_.manifest, services_.heads, services_.clock.Now(), json);
     }
+    if (includes_.rows) WriteRows(report.rows, json);
   }
 
   const Services& services_;

@@ -12,8 +12,8 @@ namespace tidemark::admin_api {
 ///
 /// 200 with every table of the dataset, in the dataset's order, all as of one moment. A table that
 /// nobody has written yet has null for its blocks and 0 files. 503 if the state cannot be read.
-/// ?include=rate,gaps,health,head adds how fast each table is being committed, what is off its
-/// chain or missing, how its job is, and how far it is behind its network.
+/// ?include=rate,gaps,health,head,rows adds how fast each table is being committed, what is off its
+/// chain or missing, how its job is, how far it is behind its network, and how many rows it has.
 Outcome<TrackedReply> GetDatasetProgress(const Services& services, const http::Request& request);
 
 /// GET /datasets/{namespace}/{name}/versions/{revision}/tables/{table}/progress

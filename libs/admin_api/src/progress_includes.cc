@@ -15,7 +15,8 @@ struct Part {
 };
 
 constexpr std::array kParts = {Part{"rate", &Includes::rate}, Part{"gaps", &Includes::gaps},
-                               Part{"health", &Includes::health}, Part{"head", &Includes::head}};
+                               Part{"health", &Includes::health}, Part{"head", &Includes::head},
+                               Part{"rows", &Includes::rows}};
 
 }  // namespace
 
@@ -30,7 +31,8 @@ Outcome<Includes> IncludesOf(const http::Request& request) {
     if (part == kParts.end()) {
       return MakeProblem(
           400, "INVALID_QUERY_PARAMETERS",
-          fmt::format("include has no part '{}': there are rate, gaps, health and head", name));
+          fmt::format("include has no part '{}': there are rate, gaps, health, head and rows",
+                      name));
     }
     includes.*part->member = true;
     rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);

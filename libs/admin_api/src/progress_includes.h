@@ -13,6 +13,7 @@ struct Includes {
   bool gaps = false;
   bool health = false;
   bool head = false;
+  bool rows = false;
 };
 
 /// From `include=rate,gaps`. Problems: 400 INVALID_QUERY_PARAMETERS.

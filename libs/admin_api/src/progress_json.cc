@@ -110,4 +110,12 @@ void WriteHealth(const data_store::JobHealth& health, JsonWriter& json) {
   json.EndObject();
 }
 
+void WriteRows(const std::optional<data_store::TableRows>& rows, JsonWriter& json) {
+  const data_store::TableRows shown = rows.value_or(data_store::TableRows{.count = 0});
+  json.Field("rows", shown.count);
+  json.Field("rows_reason",
+             shown.problem ? std::optional(ToString(shown.problem->code)) : std::nullopt);
+  json.Field("rows_detail", shown.problem ? std::optional(shown.problem->detail) : std::nullopt);
+}
+
 }  // namespace tidemark::admin_api

@@ -22,11 +22,13 @@ inline std::optional<std::uint64_t> NumberOf(const std::optional<BlockNumber>& b
 std::optional<std::string_view> WordOf(const TableReport& report,
                                        std::string_view (*print)(JobStatus));
 
-/// Each writes a value, behind its key.
+/// Each but the last writes a value, behind its key.
 void WriteRanges(std::span<const NetworkRange> ranges, JsonWriter& json);
 void WriteProblems(std::span<const data_store::TableProblem> problems, JsonWriter& json);
 void WriteRate(const std::optional<data_store::CommitRate>& rate, JsonWriter& json);
 void WriteGaps(const std::optional<data_store::TableGaps>& gaps, JsonWriter& json);
 void WriteHealth(const data_store::JobHealth& health, JsonWriter& json);
+/// With its keys. A table without an active revision has no files, and so no rows.
+void WriteRows(const std::optional<data_store::TableRows>& rows, JsonWriter& json);
 
 }  // namespace tidemark::admin_api

@@ -33,12 +33,13 @@ data_store::ProgressRules RulesOf(const dataset_store::Manifest& manifest) {
   return {.start_block = manifest.start_block};
 }
 
-data_store::Dependencies ReadFrom(const dataset_store::Dataset& dataset,
-                                  std::span<const TableReport> tables) {
+std::optional<data_store::Dependencies> ReadFrom(const dataset_store::Dataset& dataset,
+                                                 std::span<const TableReport> tables) {
   data_store::Dependencies read_from;
   // Also of tables that have no active revision: to get one is a change of the dataset.
   read_from.datasets.push_back(dataset.version.dataset);
   for (const TableReport& table : tables) {
+    if (table.rows && table.rows->problem) return std::nullopt;
     if (table.progress) read_from.revisions.push_back(table.progress->revision_id);
     if (table.writer && table.writer->job_id) read_from.jobs.push_back(*table.writer->job_id);
   }
@@ -74,6 +75,14 @@ Outcome<std::vector<TableReport>> ReadTables(DataStore& data, const dataset_stor
                              codes.writers));
     }
     reports.push_back(std::move(report));
+  }
+  // Last, because it may take all of the request's time.
+  if (includes.rows) {
+    for (TableReport& report : reports) {
+      TIDEMARK_TRY(report.rows,
+                   Translate(data.GetTableRows(*snapshot, dataset.version, report.name, rules),
+                             codes.tables));
+    }
   }
   return reports;
 }

@@ -21,6 +21,7 @@ struct TableReport {
   std::optional<data_store::TableWriterInfo> writer;
   std::optional<data_store::TableGaps> gaps;    // If they were asked for.
   std::optional<data_store::JobHealth> health;  // If it was asked for.
+  std::optional<data_store::TableRows> rows;    // If they were asked for.
 };
 
 /// By what the failures of an operation go.
@@ -34,9 +35,10 @@ struct ReportCodes {
 data_store::ProgressRules RulesOf(const dataset_store::Manifest& manifest);
 
 /// What reports of tables of the dataset were read from, as far as the database tells: not the
-/// heads of networks, nor how long ago something was.
-data_store::Dependencies ReadFrom(const dataset_store::Dataset& dataset,
-                                  std::span<const TableReport> tables);
+/// heads of networks, nor how long ago something was. nullopt if that is not all, because a table's
+/// rows could not be counted: with more time, or when a footer is mended, they can.
+std::optional<data_store::Dependencies> ReadFrom(const dataset_store::Dataset& dataset,
+                                                 std::span<const TableReport> tables);
 
 /// Reads all `tables` from one snapshot, so that the answer's fields fit together.
 Outcome<std::vector<TableReport>> ReadTables(data_store::DataStore& data,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <numeric>
+#include <optional>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -25,6 +27,8 @@ struct Expected {
   std::vector<NetworkRange> ranges;
   std::uint64_t files_count = 0;
   std::uint64_t total_size_bytes = 0;
+  std::optional<std::uint64_t>
+      rows;  // A file has as many as bytes. Absent: more than a number holds.
   std::uint64_t quarantined = 0;
   std::uint64_t fork_files = 0;
   std::uint64_t island_files = 0;
@@ -45,6 +49,13 @@ std::uint64_t SumOfSizes(const std::vector<Segment>& segments) {
   return sum;
 }
 
+std::optional<std::uint64_t> ExactSumOfSizes(const std::vector<Segment>& segments) {
+  const std::uint64_t sum = std::accumulate(
+      segments.begin(), segments.end(), std::uint64_t{0},
+      [](std::uint64_t before, const Segment& segment) { return before + segment.size_bytes; });
+  return sum == SumOfSizes(segments) ? std::optional(sum) : std::nullopt;
+}
+
 /// By the reference model alone.
 Expected ExpectFor(std::vector<Segment> segments, std::optional<std::uint64_t> start_block) {
   Expected expected;
@@ -61,6 +72,7 @@ Expected ExpectFor(std::vector<Segment> segments, std::optional<std::uint64_t> s
   expected.ranges = chain::reference::SyncedRanges(roles.canonical);
   expected.files_count = roles.canonical.size();
   expected.total_size_bytes = SumOfSizes(roles.canonical);
+  expected.rows = ExactSumOfSizes(roles.canonical);
   expected.fork_files = roles.fork.size();
   for (const auto& island : roles.islands) expected.island_files += island.size();
   expected.superseded_files = roles.superseded.size();
@@ -90,11 +102,11 @@ class ProgressAgreementTest : public ProgressWorld {
   void Check(const DatasetVersion& version, const std::string& table, JobId job,
              const data_store::ProgressRules& rules, const Expected& expected) {
     CheckDataStore(version, table, rules, expected);
-    const ordered_json spec = AskTable(version, table, "?include=gaps").body;
+    const ordered_json spec = AskTable(version, table, "?include=gaps,rows").body;
     CheckSpecification(spec, expected);
-    ordered_json without_gaps = spec;
-    without_gaps.erase("gaps");
-    EXPECT_EQ(TableOf(Get(PathOf(version) + "/progress").body, table), without_gaps);
+    ordered_json plain = spec;
+    for (const char* part : {"gaps", "rows", "rows_reason", "rows_detail"}) plain.erase(part);
+    EXPECT_EQ(TableOf(Get(PathOf(version) + "/progress").body, table), plain);
     CheckJob(AskJob(job).body.at("tables").at(table), expected);
     CheckSync(TableOf(Get(PathOf(version) + "/sync-progress").body, table), expected);
   }
@@ -125,6 +137,7 @@ class ProgressAgreementTest : public ProgressWorld {
     EXPECT_EQ(answer.at("total_size_bytes"), expected.total_size_bytes);
     EXPECT_EQ(answer.at("ranges"), PrintRanges(expected.ranges));
     EXPECT_EQ(answer.at("problems").empty(), expected.quarantined == 0);
+    EXPECT_EQ(answer.at("rows"), expected.rows ? ordered_json(*expected.rows) : ordered_json());
     const ordered_json& gaps = answer.at("gaps");
     std::uint64_t fork_files = 0;
     for (const auto& fork : gaps.at("forks")) fork_files += fork.at("files_count").get<int>();

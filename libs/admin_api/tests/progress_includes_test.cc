@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include "progress.h"
 #include "progress_world.h"
+#include "segment_notation.h"
 
 namespace tidemark::admin_api {
 namespace {
@@ -33,12 +35,14 @@ class ProgressIncludesTest : public ProgressWorld {
 
 TEST_F(ProgressIncludesTest, NothingIsThereUnlessItIsAskedFor) {
   const Answer answer = AskTable(eth_, "blocks");
-  for (const char* part : {"rate", "gaps", "health", "head"}) {
+  for (const char* part :
+       {"rate", "gaps", "health", "head", "rows", "rows_reason", "rows_detail"}) {
     EXPECT_FALSE(answer.body.contains(part)) << part;
   }
   EXPECT_EQ(AskTable(eth_, "blocks", "?include=").text, answer.text);
-  const Answer all = AskTable(eth_, "blocks", "?include=head,gaps,rate,health,gaps");
-  for (const char* part : {"rate", "gaps", "health", "head"}) {
+  const Answer all = AskTable(eth_, "blocks", "?include=head,gaps,rate,health,rows,gaps");
+  for (const char* part :
+       {"rate", "gaps", "health", "head", "rows", "rows_reason", "rows_detail"}) {
     EXPECT_TRUE(all.body.contains(part)) << part;
   }
 }
@@ -52,7 +56,7 @@ TEST_F(ProgressIncludesTest, APartThatIsNotThereIs400AndTheAnswerNamesTheParts) 
     }
     EXPECT_EQ(answer.status, 400) << bad;
     EXPECT_EQ(answer.error_code(), "INVALID_QUERY_PARAMETERS");
-    EXPECT_THAT(answer.text, testing::HasSubstr("rate, gaps, health and head"));
+    EXPECT_THAT(answer.text, testing::HasSubstr("rate, gaps, health, head and rows"));
   }
 }
 
@@ -82,6 +86,67 @@ TEST_F(ProgressIncludesTest, GapsTellThatOnlyTheStartBlockIsMissing) {
   EXPECT_EQ(answer.body.at("gaps").at("missing").dump(),
             R"([{"network":"net","start":0,"end":0}])");
   EXPECT_EQ(answer.body.at("gaps").at("islands_size_bytes"), 7);
+}
+
+TEST_F(ProgressIncludesTest, RowsAreThoseOfTheFilesOfTheChain) {
+  const Answer none = AskTable(eth_, "blocks", "?include=rows");
+  EXPECT_EQ(none.body.at("rows"), 0) << "there is no file";
+  const JobId job = Schedule(eth_);
+  Fill(eth_, "blocks", job, "0-9@1=1 5-12b=2 10-19=9007199254740993 20-29=4 0-9=8");
+  const Answer answer = AskTable(eth_, "blocks", "?include=rows");
+  EXPECT_EQ(answer.body.at("rows"), 9007199254740998);
+  EXPECT_TRUE(answer.body.at("rows_reason").is_null());
+  EXPECT_TRUE(answer.body.at("rows_detail").is_null());
+  const Answer of_dataset = Get(PathOf(eth_) + "/progress?include=rows");
+  EXPECT_EQ(of_dataset.body.at("tables").at(0).at("rows"), 9007199254740998);
+  EXPECT_EQ(of_dataset.body.at("tables").at(1).at("rows"), 0);
+  nlohmann::ordered_json rest = answer.body;
+  for (const char* part : {"rows", "rows_reason", "rows_detail"}) rest.erase(part);
+  EXPECT_EQ(rest, AskTable(eth_, "blocks").body);
+}
+
+TEST_F(ProgressIncludesTest, RowsThatAreNotKnownAreNullWithAReason) {
+  const JobId job = Schedule(eth_);
+  const LocationId location = Fill(eth_, "blocks", job, "0-9=1");
+  Fill(eth_, "logs", job, "0-9=7");
+  // Its name is not that which its metadata, and so its footer, gives.
+  const auto next = chain::ReadSegments("10-19").front();
+  AddRow(location, PrintSegmentMetadata({.table = "blocks",
+                                         .filename = "another.parquet",
+                                         .created_at = next.created_at,
+                                         .ranges = next.ranges}));
+  const Answer answer = AskTable(eth_, "blocks", "?include=rows");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body.at("current_block"), 19);
+  EXPECT_TRUE(answer.body.at("rows").is_null());
+  EXPECT_EQ(answer.body.at("rows_reason"), "FOOTER_UNREADABLE");
+  EXPECT_THAT(answer.body.at("rows_detail"), testing::HasSubstr("another.parquet"));
+  for (const auto& table : Get(PathOf(eth_) + "/progress?include=rows").body.at("tables")) {
+    const std::string name = table.at("table_name");
+    EXPECT_EQ(table.at("rows").dump(), name == "blocks" ? "null" : name == "logs" ? "7" : "0");
+  }
+}
+
+// An answer may be kept only if nothing but a change of the database makes it another.
+TEST_F(ProgressIncludesTest, AnAnswerWithoutAKnownNumberOfRowsDependsOnMoreThanTheDatabase) {
+  const JobId job = Schedule(eth_);
+  const LocationId location = Fill(eth_, "blocks", job, "0-9=1");
+  const auto read_from = [&](const std::string& include) {
+    http::Request request;
+    request.path_params = {{"namespace", eth_.dataset.ns},
+                           {"name", eth_.dataset.name},
+                           {"revision", eth_.manifest_hash.hex}};
+    request.query = {{"include", include}};
+    return GetDatasetProgress(MakeServices(), request).value().read_from;
+  };
+  EXPECT_TRUE(read_from("rows").has_value());
+  const auto next = chain::ReadSegments("10-19").front();
+  AddRow(location, PrintSegmentMetadata({.table = "blocks",
+                                         .filename = "another.parquet",
+                                         .created_at = next.created_at,
+                                         .ranges = next.ranges}));
+  EXPECT_FALSE(read_from("rows").has_value());
+  EXPECT_TRUE(read_from("gaps").has_value());
 }
 
 TEST_F(ProgressIncludesTest, HealthFollowsTheHeartbeatAndTheStateBesideIt) {

@@ -226,6 +226,7 @@ class WatchedData final : public data_store::DataStore {
   std::string failing_table;
   Error failure{ErrorCode::kCorruption, "file 7 of /secret/blocks cannot be read"};
   bool fails_writers = false;
+  std::string asked_for;
 
   Result<std::unique_ptr<data_store::Snapshot>> OpenSnapshot(Deadline deadline) override {
     ++snapshots;
@@ -235,6 +236,7 @@ class WatchedData final : public data_store::DataStore {
       data_store::Snapshot& snapshot, const DatasetVersion& version, std::string_view table_name,
       const data_store::ProgressRules& rules) override {
     if (table_name == failing_table) return std::unexpected(failure);
+    asked_for += "progress ";
     return target_.GetTableProgress(snapshot, version, table_name, rules);
   }
   Result<std::vector<data_store::TableWriterInfo>> GetTablesWriterInfo(
@@ -246,6 +248,12 @@ class WatchedData final : public data_store::DataStore {
       data_store::Snapshot& snapshot, const DatasetVersion& version, std::string_view table_name,
       const data_store::ProgressRules& rules) override {
     return target_.GetTableGaps(snapshot, version, table_name, rules);
+  }
+  Result<std::optional<data_store::TableRows>> GetTableRows(
+      data_store::Snapshot& snapshot, const DatasetVersion& version, std::string_view table_name,
+      const data_store::ProgressRules& rules) override {
+    asked_for += "rows ";
+    return target_.GetTableRows(snapshot, version, table_name, rules);
   }
   Result<std::optional<data_store::JobInfo>> GetJob(data_store::Snapshot& snapshot,
                                                     JobId id) override {
@@ -271,6 +279,14 @@ TEST_F(ProgressTest, AnAnswerIsTakenFromOneSnapshot) {
   EXPECT_EQ(data.snapshots, 1);
   EXPECT_EQ(GetTable("logs").status, 200);
   EXPECT_EQ(data.snapshots, 2);
+}
+
+TEST_F(ProgressTest, RowsAreReadLastSoThatTheyTakeNobodysTime) {
+  WatchedData data(*data_);
+  router_ = MakeRouter({data, *jobs_, *datasets_, *providers_, *revisions_, heads_});
+  EXPECT_EQ(Get(version_path_ + "/progress?include=rows").status, 200);
+  EXPECT_EQ(data.snapshots, 1);
+  EXPECT_EQ(data.asked_for, "progress progress progress rows rows rows ");
 }
 
 TEST_F(ProgressTest, ATableThatCannotBeReadIs500WithoutInternals) {

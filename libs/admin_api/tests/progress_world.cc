@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "footer_builder.h"
 #include "segment_notation.h"
 
 namespace tidemark::admin_api {
@@ -14,15 +15,25 @@ using nlohmann::json;
 
 const Deadline kNever = Deadline::Never();
 
+std::string MakeFooter(const std::string& metadata, std::uint64_t rows) {
+  using namespace parquet_io;
+  const std::string count = ZigZag(static_cast<std::int64_t>(rows));
+  return WithTrailer(
+      PrintBlock({.num_rows = "\x16" + count,
+                  .row_groups = "\x19" + StructList(1) + "\x36" + count + std::string(1, '\0'),
+                  .keys = PrintKeys({{"nozzle_metadata", metadata}})}));
+}
+
 metadata_db::NewFile FileOf(LocationId location, std::string name, std::string metadata,
                             std::uint64_t size) {
+  std::string footer = MakeFooter(metadata, size);
   return {.location_id = location,
           .file_name = std::move(name),
           .metadata = std::move(metadata),
           .object_size = size,
           .object_e_tag = std::nullopt,
           .url = "file:///data/",
-          .footer = ""};
+          .footer = std::move(footer)};
 }
 
 }  // namespace

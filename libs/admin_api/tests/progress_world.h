@@ -29,7 +29,7 @@ class ProgressWorld : public ApiFixture {
                   std::optional<std::string> detail = std::nullopt);
 
   /// Gives a table a new active revision, with these files, that the job writes. Files get ids in
-  /// the order of their present ones.
+  /// the order of their present ones, and footers that speak of as many rows as the file has bytes.
   LocationId Fill(const DatasetVersion& version, const std::string& table, JobId job,
                   std::vector<Segment> segments);
   /// The same with segments in the notation of tests/data/chain/chains.txt.

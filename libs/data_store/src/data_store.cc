@@ -17,6 +17,7 @@
 #include "job_reader.h"
 #include "physical_table.h"
 #include "problem_ledger.h"
+#include "row_counts.h"
 #include "tidemark/metadata_db/metadata_store.h"
 
 namespace tidemark::data_store {
@@ -38,13 +39,23 @@ struct TableRead {
   std::optional<TableSnapshot> snapshot;
 };
 
+/// What is kept from one question to the next.
+struct KeptReadings {
+  IndexCache indexes;
+  RowCounts row_counts;
+};
+
 /// One reader: that is what makes the answers of one snapshot fit together.
 class ReaderSnapshot final : public Snapshot {
  public:
-  /// `indexes`: nullptr to read all files for each question.
-  ReaderSnapshot(std::unique_ptr<metadata_db::MetadataReader> reader, Moment::Opening opening,
-                 IndexCache* indexes)
-      : reader_(std::move(reader)), moment_(*reader_, opening), indexes_(indexes) {}
+  /// `kept`: nullptr to read all files for each question.
+  ReaderSnapshot(std::unique_ptr<metadata_db::MetadataReader> reader, Deadline deadline,
+                 Moment::Opening opening, KeptReadings* kept)
+      : reader_(std::move(reader)),
+        deadline_(deadline),
+        moment_(*reader_, opening),
+        indexes_(kept != nullptr ? &kept->indexes : nullptr),
+        row_counts_(kept != nullptr ? &kept->row_counts : nullptr) {}
 
   metadata_db::MetadataReader& reader() { return *reader_; }
 
@@ -80,10 +91,18 @@ class ReaderSnapshot final : public Snapshot {
     return &*read.snapshot;
   }
 
+  Result<TableRows> Rows(TableRead& read) {
+    TIDEMARK_TRY(const TableSnapshot* const files, Files(read));
+    return CountRows(*reader_, deadline_, read.table.revision_id(), files->CanonicalSegments(),
+                     row_counts_);
+  }
+
  private:
   std::unique_ptr<metadata_db::MetadataReader> reader_;
+  const Deadline deadline_;
   Moment moment_;
   IndexCache* indexes_;
+  RowCounts* row_counts_;
   std::optional<TableRead> last_;
 };
 
@@ -131,15 +150,15 @@ class MetadataDataStore final : public DataStore {
  public:
   MetadataDataStore(metadata_db::MetadataStore& store, const Clock& clock, KeepIndexes keep)
       : store_(store), clock_(clock) {
-    if (keep == KeepIndexes::kYes) indexes_.emplace();
+    if (keep == KeepIndexes::kYes) kept_.emplace();
   }
 
   Result<std::unique_ptr<Snapshot>> OpenSnapshot(Deadline deadline) override {
     const std::uint64_t begun = ++openings_;
     TIDEMARK_TRY(auto reader, store_.OpenReader(deadline));
     const Moment::Opening opening{.begun = begun, .ended = ++openings_};
-    return std::make_unique<ReaderSnapshot>(std::move(reader), opening,
-                                            indexes_ ? &*indexes_ : nullptr);
+    return std::make_unique<ReaderSnapshot>(std::move(reader), deadline, opening,
+                                            kept_ ? &*kept_ : nullptr);
   }
 
   Result<std::optional<TableProgress>> GetTableProgress(Snapshot& snapshot,
@@ -165,6 +184,15 @@ class MetadataDataStore final : public DataStore {
       return files->FindGaps();
     };
     return Ask<TableGaps>(
+        snapshot, {.version = version, .table_name = std::string(table_name), .rules = rules},
+        answer);
+  }
+
+  Result<std::optional<TableRows>> GetTableRows(Snapshot& snapshot, const DatasetVersion& version,
+                                                std::string_view table_name,
+                                                const ProgressRules& rules) override {
+    const auto answer = [](ReaderSnapshot& ours, TableRead& read) { return ours.Rows(read); };
+    return Ask<TableRows>(
         snapshot, {.version = version, .table_name = std::string(table_name), .rules = rules},
         answer);
   }
@@ -224,7 +252,7 @@ class MetadataDataStore final : public DataStore {
  private:
   metadata_db::MetadataStore& store_;
   const Clock& clock_;
-  std::optional<IndexCache> indexes_;
+  std::optional<KeptReadings> kept_;
   std::atomic<std::uint64_t> openings_ = 0;
   ProblemLedger ledger_{ProcessMetrics()};
 };

@@ -77,6 +77,14 @@ class DataStore {
                                                         std::string_view table_name,
                                                         const ProgressRules& rules) = 0;
 
+  /// How many rows the table has; nullopt and errors as GetTableProgress. Takes time as all of the
+  /// table's files do, and more for those whose footers were not read before: up to nearly the
+  /// snapshot's deadline, so it is best asked last.
+  virtual Result<std::optional<TableRows>> GetTableRows(Snapshot& snapshot,
+                                                        const DatasetVersion& version,
+                                                        std::string_view table_name,
+                                                        const ProgressRules& rules) = 0;
+
   /// One entry for each registered table with an active revision, by name.
   /// Errors: kUnavailable (DatabaseError).
   virtual Result<std::vector<TableWriterInfo>> GetTablesWriterInfo(
@@ -97,8 +105,8 @@ class DataStore {
 };
 
 /// Whether a table's files are kept as an index from one question to the next, so that a question
-/// reads those that have come since. The answers are the same. Where the database does not count
-/// the changes of a table all files are read each time.
+/// reads those that have come since, and how many rows each of them has. The answers are the same.
+/// Where the database does not count the changes of a table all files are read each time.
 enum class KeepIndexes : std::uint8_t { kNo, kYes };
 
 /// `store` and `clock` must outlive the result. `clock` tells how long ago a commit or a heartbeat

@@ -66,6 +66,31 @@ struct TableProgress {
   std::optional<CommitRate> rate;  // Absent if there is no chain, or if it covers several networks.
 };
 
+/// Why the number of a table's rows is not known.
+enum class RowsProblemCode : std::uint8_t {
+  kFooterMissing,     // The database has no footer of a file.
+  kFooterUnreadable,  // A footer is damaged, or that of another file.
+  kNotReadInTime,     // Asked again there may be time for the rest.
+};
+
+/// "FOOTER_MISSING", "FOOTER_UNREADABLE", "NOT_READ_IN_TIME".
+std::string_view ToString(RowsProblemCode code);
+
+struct RowsProblem {
+  RowsProblemCode code = RowsProblemCode::kFooterMissing;
+  std::string detail;  // One sentence for a person.
+
+  friend bool operator==(const RowsProblem&, const RowsProblem&) = default;
+};
+
+/// Rows in the files of the canonical chain, by the files' footers: all of them or none.
+struct TableRows {
+  std::optional<std::uint64_t> count = std::nullopt;
+  std::optional<RowsProblem> problem = std::nullopt;  // Why there is no count.
+
+  friend bool operator==(const TableRows&, const TableRows&) = default;
+};
+
 /// What the dataset's definition says about progress.
 struct ProgressRules {
   /// Raw datasets have one: a chain that begins later counts as no chain (amp-facts 4.5), and a
