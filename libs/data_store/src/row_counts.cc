@@ -227,7 +227,7 @@ std::size_t RowCounts::FreeSlot() {
 
 std::size_t RowCounts::size() const {
   const MutexLock lock(mutex_);
-  return slots_.size();
+  return places_.size();
 }
 
 Result<TableRows> CountRows(metadata_db::MetadataReader& reader, Deadline deadline,

@@ -60,6 +60,12 @@ std::string MakeFooter(const SegmentMetadata& metadata, std::uint64_t rows) {
        .keys = parquet_io::PrintKeys({{"nozzle_metadata", PrintSegmentMetadata(metadata)}})}));
 }
 
+std::optional<RowsProblemCode> CodeOf(const TableRows& rows) {
+  return rows.problem ? std::optional(rows.problem->code) : std::nullopt;
+}
+
+std::string DetailOf(const TableRows& rows) { return rows.problem ? rows.problem->detail : ""; }
+
 FooterRow& FooterOf(Footers& footers, FileId file) {
   return *std::ranges::find(footers, file, &FooterRow::file_id);
 }
@@ -171,7 +177,7 @@ TEST_F(RowCountsTest, ASumThatNoNumberHoldsIsNotKnown) {
   Commit("20-29", 2, MakeFooter);
   const TableRows rows = Ask();
   EXPECT_EQ(rows.count, std::nullopt);
-  EXPECT_EQ(rows.problem->code, RowsProblemCode::kFooterUnreadable);
+  EXPECT_EQ(CodeOf(rows), RowsProblemCode::kFooterUnreadable);
 }
 
 TEST_F(RowCountsTest, AFooterIsReadOnce) {
@@ -197,8 +203,8 @@ TEST_F(RowCountsTest, AMissingFooterLeavesTheNumberUnknownUntilItIsThere) {
   };
   const TableRows rows = Ask();
   EXPECT_EQ(rows.count, std::nullopt);
-  EXPECT_EQ(rows.problem->code, RowsProblemCode::kFooterMissing);
-  EXPECT_THAT(rows.problem->detail, HasSubstr(fmt::format("id {}", lost.value)));
+  EXPECT_EQ(CodeOf(rows), RowsProblemCode::kFooterMissing);
+  EXPECT_THAT(DetailOf(rows), HasSubstr(fmt::format("id {}", lost.value)));
   lake.hooks.edit_footers = [](Footers&) {};
   EXPECT_EQ(Ask().count, 6U);
 }
@@ -238,10 +244,10 @@ TEST_F(RowCountsTest, ADamagedFooterLeavesTheNumberUnknown) {
     };
     const TableRows rows = Ask();
     EXPECT_EQ(rows.count, std::nullopt);
-    EXPECT_EQ(rows.problem->code, RowsProblemCode::kFooterUnreadable);
-    EXPECT_THAT(rows.problem->detail, HasSubstr(fmt::format("(id {})", damaged.value)))
+    EXPECT_EQ(CodeOf(rows), RowsProblemCode::kFooterUnreadable);
+    EXPECT_THAT(DetailOf(rows), HasSubstr(fmt::format("(id {})", damaged.value)))
         << "it is the first of the chain that is named";
-    EXPECT_LT(rows.problem->detail.size(), 1000U);
+    EXPECT_LT(DetailOf(rows).size(), 1000U);
   }
   lake.hooks.edit_footers = [](Footers&) {};
   EXPECT_EQ(Ask().count, 6U) << "nothing damaged is kept";
@@ -253,7 +259,7 @@ TEST_F(RowCountsTest, AnotherFileUnderTheSameIdIsCountedAnew) {
   Commit("0-9", 1);
   const FileId replaced = Commit("10-19=5", 2);
   lake.hooks.has_feed = false;
-  for (const std::string_view other : {"10-19=6", "10-19@7=5", "10-19b(9)=5", "10-18=5"}) {
+  for (const std::string_view other : {"10-19=6", "10-19@7=5", "10-19b(9)=5", "11-19(9)=5"}) {
     SCOPED_TRACE(other);
     lake.hooks.edit_files = [](auto&) {};
     lake.hooks.edit_footers = [](Footers&) {};
@@ -307,7 +313,7 @@ TEST_F(RowCountsTest, AFooterThatIsLargerThanAnySegmentsIsNotReadAtAll) {
     FooterOf(footers, huge).size_bytes = parquet_io::kMaxFooterBytes + 9;
   };
   const auto rows = Count(nullptr).value();
-  EXPECT_EQ(rows.problem->code, RowsProblemCode::kFooterUnreadable);
+  EXPECT_EQ(CodeOf(rows), RowsProblemCode::kFooterUnreadable);
   EXPECT_EQ(footers_asked, 1U);
 }
 
@@ -329,8 +335,8 @@ TEST_F(RowCountsTest, WhatTheTimeDoesNotSufficeForIsNotKnownAndTheRestIsKept) {
     const auto rows = Count(&counts, {.files = 1}, deadline);
     ASSERT_TRUE(rows);
     EXPECT_EQ(rows->count, std::nullopt);
-    EXPECT_EQ(rows->problem->code, RowsProblemCode::kNotReadInTime);
-    EXPECT_THAT(rows->problem->detail, HasSubstr(fails ? "of 1 of 3 files" : "of 2 of 3 files"));
+    EXPECT_EQ(CodeOf(*rows), RowsProblemCode::kNotReadInTime);
+    EXPECT_THAT(DetailOf(*rows), HasSubstr(fails ? "of 1 of 3 files" : "of 2 of 3 files"));
     EXPECT_EQ(calls, 2);
     lake.hooks.before_footers = [&](std::size_t, std::uint64_t) -> Status {
       ++calls;
