@@ -3,9 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <unordered_map>
-#include <vector>
 
 #include "tidemark/base/clock.h"
 #include "tidemark/base/mutex.h"
@@ -20,11 +20,11 @@
 
 namespace tidemark::data_store {
 
-/// Thread-safe. Takes about 140 bytes a file; where there is no room, what was not used for a while
-/// makes some.
+/// Thread-safe. Takes about 140 bytes a file that was counted; where there is no room, what was not
+/// used for a while makes some.
 class RowCounts {
  public:
-  static constexpr std::size_t kMaxFiles = 500'000;
+  static constexpr std::size_t kMaxFiles = 1'000'000;
 
   explicit RowCounts(std::size_t max_files = kMaxFiles) : max_files_(max_files) {}
 
@@ -57,7 +57,7 @@ class RowCounts {
 
   const std::size_t max_files_;
   mutable Mutex mutex_;
-  std::vector<Slot> slots_ TIDEMARK_GUARDED_BY(mutex_);
+  std::deque<Slot> slots_ TIDEMARK_GUARDED_BY(mutex_);
   std::unordered_map<std::int64_t, std::size_t> places_ TIDEMARK_GUARDED_BY(mutex_);  // By file id.
   std::size_t hand_ TIDEMARK_GUARDED_BY(mutex_) = 0;
 };
