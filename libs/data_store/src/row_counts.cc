@@ -112,11 +112,11 @@ Result<TableRows> RowCounter::Count(chain::ChainView chain) {
   for (std::size_t begin = 0; begin < unread.size(); begin += at_once_.files) {
     if (!HasTime()) return out_of_time();
     const auto begun = SteadyClock::now();
-    auto problem = ReadBatch(
+    auto read = ReadBatch(
         std::span(unread).subspan(begin, std::min(at_once_.files, unread.size() - begin)));
-    if (!problem && deadline_.Remaining() <= kNearDeadline) return out_of_time();
-    if (!problem) return std::unexpected(std::move(problem).error());
-    if (*problem) return **std::move(problem);
+    if (!read && deadline_.Remaining() <= kNearDeadline) return out_of_time();
+    TIDEMARK_TRY(auto problem, std::move(read));
+    if (problem) return *std::move(problem);
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - begun);
     longest_ = std::max(longest_, took);
   }

@@ -164,11 +164,12 @@ class MemoryReader final : public MetadataReader {
     const auto found = state_->files.find(location);
     if (found == state_->files.end()) return rows;
     for (const auto& file : found->second) {
-      if (!file->footer || !wanted.contains(file->id)) continue;
+      const std::optional<std::string>& footer = file->footer;
+      if (!footer || !wanted.contains(file->id)) continue;
       rows.push_back({.file_id = file->id,
                       .file_name = file->file_name,
-                      .size_bytes = file->footer->size(),
-                      .footer = file->footer->size() <= limit_bytes ? file->footer : std::nullopt});
+                      .size_bytes = footer->size(),
+                      .footer = footer->size() <= limit_bytes ? footer : std::nullopt});
     }
     return rows;
   }
