@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "tidemark/data_store/data_store.h"
 #include "tidemark/data_store/jobs.h"
 #include "tidemark/data_store/revisions.h"
+#include "tidemark/http/access_log.h"
 #include "tidemark/http/server.h"
 
 namespace tidemark::app {
@@ -48,8 +50,18 @@ struct ApiServer::Impl {
   std::unique_ptr<chain_heads::HeadPoller> heads;
   std::unique_ptr<data_store::ChangeWatch> changes;  // Null where every answer is computed.
   std::shared_ptr<admin_api::AnswerCache> answers;
+  std::unique_ptr<http::AccessLog> access_log;  // Null where requests are not logged.
   std::unique_ptr<http::Server> server;
 };
+
+namespace {
+
+http::ServedObserver Tell(http::AccessLog* log) {
+  if (log == nullptr) return nullptr;
+  return [log](const http::Served& served) { log->Note(served); };
+}
+
+}  // namespace
 
 Result<std::unique_ptr<ApiServer>> ApiServer::Start(const Settings& settings, Stores& stores,
                                                     const Clock& clock) {
@@ -67,6 +79,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::Start(const Settings& settings, St
   if (settings.cache_answers) impl->changes = data_store::MakeChangeWatch(metadata);
   if (impl->changes) impl->answers = admin_api::MakeAnswerCache(*impl->changes);
   RaiseFileLimit(settings.max_connections);
+  if (settings.log_requests) impl->access_log = std::make_unique<http::AccessLog>();
   TIDEMARK_TRY(impl->server,
                http::Server::Start({.host = settings.host,
                                     .port = settings.port,
@@ -81,7 +94,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::Start(const Settings& settings, St
                                                           .is_read_only = metadata.is_read_only(),
                                                           .answers = impl->answers}),
                                    admin_api::AsShortcut(impl->answers),
-                                   settings.log_requests ? http::LogServed : nullptr));
+                                   Tell(impl->access_log.get())));
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(impl)));
 }
 

@@ -52,8 +52,10 @@ std::optional<LogLevel> ParseLogLevel(std::string_view text) {
   return std::nullopt;
 }
 
-void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  if (level < g_level.load(std::memory_order_relaxed)) return;
+bool IsLogged(LogLevel level) { return level >= g_level.load(std::memory_order_relaxed); }
+
+std::string LogLine(LogLevel level, std::string_view event,
+                    std::initializer_list<LogField> fields) {
   std::string line = "ts=" + FormatRfc3339(SystemClock().Now());
   line.append(" level=").append(ToString(level)).append(" event=").append(event);
   for (const LogField& field : fields) {
@@ -61,6 +63,12 @@ void Log(LogLevel level, std::string_view event, std::initializer_list<LogField>
     AppendValue(line, field.value);
   }
   line.push_back('\n');
+  return line;
+}
+
+void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (!IsLogged(level)) return;
+  const std::string line = LogLine(level, event, fields);
   // A lost log line must never stop the work that it reports, so the result is not looked at.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }

@@ -6,17 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "test_server.h"
-#include "tidemark/base/log.h"
 #include "tidemark/base/mutex.h"
 
 namespace tidemark::http {
 namespace {
-
-using testing::HasSubstr;
-using testing::Not;
 
 /// What a test needs to know of each, kept after the request has gone.
 struct Record {
@@ -96,37 +92,6 @@ TEST(ServedTest, AReplyThatTheClientDoesNotTakeIsToldAsNotWhole) {
   const auto told = records.Take();
   ASSERT_EQ(told.size(), 1U);
   EXPECT_FALSE(told[0].is_whole);
-}
-
-class LogServedTest : public testing::Test {
- public:
-  /// The line of a reply to a request for /a with one more header.
-  static std::string LineOf(const Header& header) {
-    Request request;
-    request.path = "/a";
-    request.request_id = "id-1";
-    request.headers.push_back(header);
-    testing::internal::CaptureStderr();
-    LogServed({.request = request,
-               .method = "GET",
-               .status = 304,
-               .size_bytes = 120,
-               .duration = std::chrono::microseconds(1500)});
-    return testing::internal::GetCapturedStderr();
-  }
-};
-
-TEST_F(LogServedTest, IsOneLineWithTheTraceOfTheCaller) {
-  const std::string line =
-      LineOf({"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"});
-  EXPECT_THAT(line, HasSubstr(" event=http_request method=GET path=/a status=304 bytes=120 "
-                              "duration_ms=1.500 whole=yes request_id=id-1 "
-                              "trace_id=4bf92f3577b34da6a3ce929d0e0e4736 "
-                              "parent_id=00f067aa0ba902b7\n"));
-}
-
-TEST_F(LogServedTest, ATraceThatIsNoneIsLeftOut) {
-  EXPECT_THAT(LineOf({"traceparent", "00-x\n-y"}), Not(HasSubstr("00-x")));
 }
 
 }  // namespace

@@ -38,4 +38,9 @@ std::optional<LogLevel> ParseLogLevel(std::string_view text);
 /// threads do not mix. `event` is a constant in snake_case; what varies goes in fields.
 void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
 
+/// For who writes lines by other ways: whether Log would write an event of that level,
+bool IsLogged(LogLevel level);
+/// and the line that it would write, with its end.
+std::string LogLine(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
+
 }  // namespace tidemark

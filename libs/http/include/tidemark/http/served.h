@@ -25,9 +25,4 @@ struct Served {
 /// connections that are turned away.
 using ServedObserver = std::move_only_function<void(const Served&)>;
 
-/// Writes to standard error, as all logs go: whoever reads that has to keep up. Logs an event
-/// "http_request": method, path (never the query, which may hold secrets), status, bytes, duration,
-/// request_id, and trace_id and parent_id if the caller sent them.
-void LogServed(const Served& served);
-
 }  // namespace tidemark::http
