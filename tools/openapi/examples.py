@@ -3,6 +3,9 @@
 METRICS = """# HELP tidemark_http_requests_total HTTP requests answered, by class of status.
 # TYPE tidemark_http_requests_total counter
 tidemark_http_requests_total{status="2xx"} 48
+# HELP tidemark_chainhead_age_seconds Time since the newest block of a network was looked at with success.
+# TYPE tidemark_chainhead_age_seconds gauge
+tidemark_chainhead_age_seconds{network="mainnet"} 0.625
 """
 HASH = "2dbf16e8a4d1c526e3894441d1945040d51ea1b68d1c420e402be59b0646fcfa"
 CREATED = "2026-01-02T03:04:05.678901+00:00"

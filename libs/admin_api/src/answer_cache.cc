@@ -17,6 +17,7 @@
 
 #include "metrics.h"
 #include "tidemark/admin_api/admin_api.h"
+#include "tidemark/base/metrics.h"
 #include "tidemark/base/sha256.h"
 
 namespace tidemark::admin_api {
@@ -87,6 +88,27 @@ Reply NotModified(const Reply& reply) {
   return {.status = 304, .content_type = reply.content_type, .body = {}, .headers = reply.headers};
 }
 
+/// Of all answer caches of this process.
+struct AnswerCounts {
+  Counter& hits = Requests("hit");
+  Counter& misses = Requests("miss");
+  Gauge& entries =
+      ProcessMetrics().GetGauge({.name = "tidemark_cache_entries",
+                                 .help = "Answers and indexes that are kept in memory.",
+                                 .labels = {{"cache", "answers"}}});
+  Gauge& bytes =
+      ProcessMetrics().GetGauge({.name = "tidemark_cache_bytes",
+                                 .help = "Memory that kept answers and indexes take, about.",
+                                 .labels = {{"cache", "answers"}}});
+
+  static Counter& Requests(std::string_view result) {
+    return ProcessMetrics().GetCounter(
+        {.name = "tidemark_cache_requests_total",
+         .help = "Questions to answers and indexes that are kept, by result.",
+         .labels = {{"cache", "answers"}, {"result", result}}});
+  }
+};
+
 struct Answer {
   SharedReply whole;
   SharedReply not_modified;  // For who has it: the tag is the whole one's.
@@ -94,6 +116,7 @@ struct Answer {
   Dependencies read_from;
   ChangeWatch::Look since = 0;
   std::uint64_t computation = 0;
+  std::optional<std::size_t> route;  // As in Request.
 
   const SharedReply& For(const Request& request) const {
     return Names(request, tag) ? not_modified : whole;
@@ -153,6 +176,7 @@ struct AnswerCache::State : std::enable_shared_from_this<State> {
 
   ChangeWatch& watch;
   const std::size_t max_bytes;
+  AnswerCounts counts;
   std::atomic<std::uint64_t> computations_begun = 0;
 
   // The threads that ask hold no lock for long, and seldom one that another thread wants.
@@ -186,6 +210,8 @@ void AnswerCache::State::Drop(const std::string& key) {
   bytes -= SizeOf(key, *found->second.answer);
   by_use.erase(found->second.place);
   answers.erase(found);
+  counts.entries.Set(static_cast<std::int64_t>(answers.size()));
+  counts.bytes.Set(static_cast<std::int64_t>(bytes));
 }
 
 void AnswerCache::State::Keep(const std::string& key, std::shared_ptr<const Answer> answer) {
@@ -195,6 +221,8 @@ void AnswerCache::State::Keep(const std::string& key, std::shared_ptr<const Answ
   by_use.push_front(key);
   answers.emplace(key, Kept{.answer = std::move(answer), .place = by_use.begin()});
   while (bytes > max_bytes) Drop(std::string(by_use.back()));
+  counts.entries.Set(static_cast<std::int64_t>(answers.size()));
+  counts.bytes.Set(static_cast<std::int64_t>(bytes));
 }
 
 // The computation ends with the result.
@@ -267,6 +295,8 @@ bool AnswerCache::State::Continue(Asker& asker) {
     answer.reset();
   }
   if (answer) {
+    request.route = answer->route;
+    counts.hits.Add();
     asker.reply = answer->For(request);
     CountReply(asker.reply->status());
     return true;
@@ -311,8 +341,10 @@ Reply AnswerCache::Compute(const Request& request, const std::function<TrackedRe
                      .tag = std::string(TagOf(reply)),
                      .read_from = *std::move(computed.read_from),
                      .since = since,
-                     .computation = computation}));
+                     .computation = computation,
+                     .route = request.route}));
   }
+  if (MayBeKept(request)) state_->counts.misses.Add();
   return std::move(computed.reply);
 }
 

@@ -9,7 +9,8 @@ namespace tidemark::admin_api {
 
 /// GET /metrics
 ///
-/// 200 with every number of this process, in Prometheus' text format.
+/// 200 with every number of this process, in Prometheus' text format: what its parts count, the age
+/// of the chain heads, and what the system says of the process.
 Outcome<http::Reply> GetMetrics(const Services& services, const http::Request& request);
 
 /// Counts a reply by the class of its status.

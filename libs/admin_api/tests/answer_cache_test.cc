@@ -16,6 +16,7 @@
 
 #include "progress_world.h"
 #include "random_seed.h"
+#include "tidemark/base/metrics.h"
 
 namespace tidemark::admin_api {
 namespace {
@@ -144,6 +145,56 @@ TEST_F(AnswerCacheTest, AnAnswerIsKeptUntilWhatItWasReadFromChanges) {
   is_noticed("another revision");
   ASSERT_TRUE(memory_->DeactivateTable(eth_, "logs", Deadline::Never()));
   is_noticed("a table that was deactivated");
+}
+
+TEST_F(AnswerCacheTest, WhoGivesAnAnswerKnowsItsRoute) {
+  const std::string table = PathOf(eth_) + "/tables/blocks/progress";
+  Fill(eth_, "blocks", Schedule(eth_), "0-9");
+  for (const std::string& target : {path, table, path + "?include=gaps"}) {
+    Warm(target);
+    for (const auto& tag : {std::string(), Header(AskPlainly(target), "ETag")}) {
+      Request request = RequestFor(target, {{"If-None-Match", tag}});
+      std::promise<std::optional<Reply>> promise;
+      http::Shortcut::Done done = [&](std::optional<Reply> reply) {
+        promise.set_value(std::move(reply));
+      };
+      ASSERT_TRUE(answers->TryAnswer(request, done));
+      const Reply reply = promise.get_future().get().value();
+      EXPECT_EQ(reply.status, tag.empty() ? 200 : 304);
+      EXPECT_EQ(cached_router.routes()[request.route.value()].path,
+                target == table
+                    ? "/datasets/{namespace}/{name}/versions/{revision}/tables/{table}/progress"
+                    : "/datasets/{namespace}/{name}/versions/{revision}/progress");
+    }
+  }
+}
+
+TEST_F(AnswerCacheTest, WhatIsGivenAndWhatIsComputedIsCounted) {
+  const auto count = [](std::string_view result) {
+    return ProcessMetrics()
+        .GetCounter(
+            {"tidemark_cache_requests_total", "", {{"cache", "answers"}, {"result", result}}})
+        .value();
+  };
+  const auto kept = [](std::string_view name) {
+    return ProcessMetrics().GetGauge({name, "", {{"cache", "answers"}}}).value();
+  };
+  const LocationId blocks = Fill(eth_, "blocks", Schedule(eth_), "0-9");
+  Warm(path);
+  const auto hits = count("hit");
+  const auto misses = count("miss");
+  AskCached(path);
+  AskCached(path);
+  EXPECT_EQ(count("hit"), hits + 2);
+  EXPECT_EQ(count("miss"), misses);
+  EXPECT_EQ(kept("tidemark_cache_entries"), 1);
+  EXPECT_GT(kept("tidemark_cache_bytes"), 1024);
+  AddRow(blocks, "no metadata");
+  AskCached(path);
+  AskPlainly(path);
+  AskCached(path + "?include=health");
+  EXPECT_EQ(count("hit"), hits + 2);
+  EXPECT_EQ(count("miss"), misses + 1);
 }
 
 TEST_F(AnswerCacheTest, ATagThatIsMovedChangesWhatTheTagStandsFor) {

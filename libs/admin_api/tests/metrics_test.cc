@@ -1,5 +1,9 @@
 #include "metrics.h"
 
+#include <chrono>
+#include <string>
+#include <utility>
+
 #include <gmock/gmock.h>
 
 #include "api_fixture.h"
@@ -8,6 +12,7 @@ namespace tidemark::admin_api {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class MetricsTest : public ApiFixture {
  protected:
@@ -42,6 +47,34 @@ TEST_F(MetricsTest, TheTextIsPrometheus) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_THAT(answer.text, HasSubstr("# TYPE tidemark_http_requests_total counter\n"));
   EXPECT_THAT(answer.text, HasSubstr("# HELP tidemark_http_requests_total "));
+}
+
+TEST_F(MetricsTest, ANetworkWhoseHeadIsKnownHasItsAge) {
+  EXPECT_THAT(Get("/metrics").text, Not(HasSubstr("tidemark_chainhead_age_seconds")));
+  const auto head_seen = [&](std::string network, std::chrono::milliseconds before) {
+    chain_heads::NetworkHeads heads{.network = std::move(network), .latest = {}, .finalized = {}};
+    heads.latest.head = ObservedHead{.head = {}, .observed_at = clock_.now - before};
+    return heads;
+  };
+  heads_.networks = {head_seen("main\"net", std::chrono::milliseconds(1500)),
+                     {.network = "unknown", .latest = {}, .finalized = {}},
+                     head_seen("early", std::chrono::milliseconds(-10))};
+  const std::string text = Get("/metrics").text;
+  EXPECT_THAT(text, HasSubstr("# TYPE tidemark_chainhead_age_seconds gauge\n"
+                              "tidemark_chainhead_age_seconds{network=\"main\\\"net\"} 1.5\n"
+                              "tidemark_chainhead_age_seconds{network=\"early\"} 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("unknown")));
+}
+
+TEST_F(MetricsTest, TheSystemIsAskedAboutTheProcess) {
+  const std::string text = Get("/metrics").text;
+  for (const char* name : {"process_cpu_seconds_total", "process_max_fds", "process_open_fds",
+                           "process_resident_memory_bytes", "process_start_time_seconds",
+                           "process_virtual_memory_bytes"}) {
+    const std::size_t at = text.find(std::string("\n") + name + " ");
+    ASSERT_NE(at, std::string::npos) << name;
+    EXPECT_GE(std::stod(text.substr(text.find(' ', at))), 0) << name;
+  }
 }
 
 TEST_F(MetricsTest, AStatusOfNoClassIsNotCounted) {

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "tidemark/base/log.h"
+#include "tidemark/base/metrics.h"
 #include "tidemark/base/mutex.h"
 #include "tidemark/metadata_db/metadata_store.h"
 
@@ -28,6 +29,22 @@ using metadata_db::FeedPosition;
 
 // Objects whose latest change is remembered, of each kind.
 constexpr std::size_t kRemembered = 100'000;
+
+/// How looks have ended, of all watches of this process.
+struct LookCounts {
+  Counter& unchanged = Ended("unchanged");
+  Counter& changed = Ended("changed");
+  Counter& everything_changed = Ended("everything_changed");
+  Counter& no_feed = Ended("no_feed");
+  Counter& failed = Ended("failed");
+
+  static Counter& Ended(std::string_view result) {
+    return ProcessMetrics().GetCounter(
+        {.name = "tidemark_feed_looks_total",
+         .help = "Looks at the database's change feed, by what they have found.",
+         .labels = {{"result", result}}});
+  }
+};
 
 struct HashOfName {
   std::size_t operator()(const DatasetName& name) const {
@@ -151,18 +168,43 @@ class FeedWatch final : public ChangeWatch {
     return !is_stopping_;
   }
 
+  enum class Found : std::uint8_t { kUnchanged, kChanged, kEverythingChanged, kNoFeed };
+
+  Counter& CounterOf(const Result<Found>& found) {
+    if (!found) return counts_.failed;
+    switch (*found) {
+      case Found::kUnchanged:
+        return counts_.unchanged;
+      case Found::kChanged:
+        return counts_.changed;
+      case Found::kEverythingChanged:
+        return counts_.everything_changed;
+      case Found::kNoFeed:
+        return counts_.no_feed;
+    }
+    return counts_.failed;
+  }
+
   static std::unexpected<Error> NoFeed() {
     return MakeError(ErrorCode::kUnavailable, "the database keeps no change feed");
   }
 
   Status LookOnce(Deadline deadline) {
     if (feedless_until_ && !feedless_until_->HasPassed()) return NoFeed();
+    const Result<Found> found = ReadOn(deadline);
+    CounterOf(found).Add();
+    if (!found) return std::unexpected(found.error());
+    if (*found == Found::kNoFeed) return NoFeed();
+    return {};
+  }
+
+  Result<Found> ReadOn(Deadline deadline) {
     if (position_) {
       TIDEMARK_TRY(const bool may_have_changed, store_.MayHaveChanged(*position_, deadline));
       if (!may_have_changed) {
         const MutexLock lock(mutex_);
         ++latest_;
-        return {};
+        return Found::kUnchanged;
       }
     }
     TIDEMARK_TRY(const auto reader, store_.OpenReader(deadline));
@@ -171,13 +213,15 @@ class FeedWatch final : public ChangeWatch {
       if (position_) Log(LogLevel::kWarning, "change_feed_lost", {});
       position_.reset();
       feedless_until_ = Deadline::After(feedless_for_);
-      return NoFeed();
+      return Found::kNoFeed;
     }
     if (feedless_until_) Log(LogLevel::kInfo, "change_feed_found", {});
     feedless_until_.reset();
     const MutexLock lock(mutex_);
     const Look look = latest_ + 1;
+    Found found = Found::kEverythingChanged;
     if (reading->changes) {
+      found = reading->changes->empty() ? Found::kUnchanged : Found::kChanged;
       changes_.Note(*reading->changes, look);
     } else {
       changes_.NoteEverything(look);
@@ -189,11 +233,12 @@ class FeedWatch final : public ChangeWatch {
     position_ = reading->position;
     latest_change_ = changes_.latest();
     latest_ = look;
-    return {};
+    return found;
   }
 
   metadata_db::MetadataStore& store_;
   const std::chrono::milliseconds feedless_for_;
+  LookCounts counts_;
   // Of the thread alone.
   std::optional<FeedPosition> position_;
   std::optional<Deadline> feedless_until_;  // Absent where the latest look has found a feed.

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "build_timer.h"
 #include "chain_facts.h"
 #include "index_cache.h"
 #include "job_health.h"
@@ -87,6 +88,7 @@ class ReaderSnapshot final : public Snapshot {
       TIDEMARK_TRY(read.snapshot, indexes_->ReadAll(moment_, read.table, rules));
       if (read.snapshot) return &*read.snapshot;
     }
+    const BuildTimer timer;
     TIDEMARK_TRY(read.snapshot, read.table.Snapshot(*reader_, rules));
     return &*read.snapshot;
   }

@@ -14,8 +14,10 @@
 #include <atomic>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 #include <vector>
 
+#include "build_timer.h"
 #include "commit_rate.h"
 #include "tidemark/chain/chain_index.h"
 
@@ -27,6 +29,12 @@ using metadata_db::FileView;
 namespace {
 
 constexpr FileId kBeforeAll{std::numeric_limits<std::int64_t>::min()};
+
+Counter& Requests(MetricRegistry& metrics, std::string_view result) {
+  return metrics.GetCounter({.name = "tidemark_cache_requests_total",
+                             .help = "Questions to answers and indexes that are kept, by result.",
+                             .labels = {{"cache", "indexes"}, {"result", result}}});
+}
 
 }  // namespace
 
@@ -53,7 +61,9 @@ Result<bool> Moment::Continues(const FeedPosition& position) {
 /// question.
 class IndexCache::Entry {
  public:
-  explicit Entry(std::optional<BlockNumber> start_block) : start_block_(start_block) {}
+  /// `counts` must outlive it.
+  Entry(std::optional<BlockNumber> start_block, Counts& counts)
+      : start_block_(start_block), counts_(counts) {}
 
   Result<std::optional<ChainFacts>> Read(Moment& moment, const PhysicalTable& table,
                                          const ProgressRules& rules, UtcTime now);
@@ -97,6 +107,7 @@ class IndexCache::Entry {
   }
 
   const std::optional<BlockNumber> start_block_;
+  Counts& counts_;
   std::atomic<std::size_t> memory_bytes_ = 0;
   Mutex mutex_;
   std::optional<Known> known_ TIDEMARK_GUARDED_BY(mutex_);
@@ -156,6 +167,7 @@ Result<IndexCache::Entry::Known*> IndexCache::Entry::Load(Moment& moment,
                                                           const ProgressRules& rules) {
   TIDEMARK_TRY(const auto position, moment.Position());
   if (!position) return nullptr;
+  const BuildTimer timer;
   known_.reset();  // There is no room for two.
   Known known{.index = chain::ChainIndex(start_block_),
               .quarantine = {},
@@ -174,21 +186,32 @@ Result<IndexCache::Entry::Known*> IndexCache::Entry::Follow(Moment& moment,
   const auto version = table.is_counted() ? table.version() : std::nullopt;
   if (!version) {
     known_.reset();  // What happens while nobody counts is not known.
+    counts_.bypasses.Add();
     return nullptr;
   }
   if (known_) {
     Known& known = *known_;
     const bool is_later = moment.opening().begun > known.opened;
     TIDEMARK_TRY(const Fit fit, Compare(known, moment, *version));
-    if (fit == Fit::kSame) return &known;
-    if (fit == Fit::kOther && !is_later) return nullptr;
+    if (fit == Fit::kSame) {
+      counts_.hits.Add();
+      return &known;
+    }
+    if (fit == Fit::kOther && !is_later) {
+      counts_.bypasses.Add();
+      return nullptr;
+    }
     if (fit == Fit::kEarlier) {
       const auto is_done = Append(known, moment, table, *version, rules);
-      if (is_done && *is_done) return &known;
+      if (is_done && *is_done) {
+        counts_.extended.Add();
+        return &known;
+      }
       known_.reset();
       if (!is_done) return std::unexpected(is_done.error());
     }
   }
+  counts_.misses.Add();
   return Load(moment, table, *version, rules);
 }
 
@@ -222,6 +245,21 @@ Result<std::optional<TableSnapshot>> IndexCache::Entry::ReadAll(Moment& moment,
   return all;
 }
 
+IndexCache::Counts::Counts(MetricRegistry& metrics)
+    : hits(Requests(metrics, "hit")),
+      extended(Requests(metrics, "extended")),
+      misses(Requests(metrics, "miss")),
+      bypasses(Requests(metrics, "bypass")),
+      entries(metrics.GetGauge({.name = "tidemark_cache_entries",
+                                .help = "Answers and indexes that are kept in memory.",
+                                .labels = {{"cache", "indexes"}}})),
+      bytes(metrics.GetGauge({.name = "tidemark_cache_bytes",
+                              .help = "Memory that kept answers and indexes take, about.",
+                              .labels = {{"cache", "indexes"}}})) {}
+
+IndexCache::IndexCache(std::size_t max_bytes, MetricRegistry& metrics)
+    : max_bytes_(max_bytes), counts_(metrics) {}
+
 Result<std::optional<ChainFacts>> IndexCache::Read(Moment& moment, const PhysicalTable& table,
                                                    const ProgressRules& rules, UtcTime now) {
   const Key key{table.revision_id(), rules.start_block};
@@ -248,7 +286,7 @@ std::shared_ptr<IndexCache::Entry> IndexCache::Take(const Key& key) {
     return found->second.entry;
   }
   by_use_.push_front(key);
-  auto entry = std::make_shared<Entry>(key.second);
+  auto entry = std::make_shared<Entry>(key.second, counts_);
   places_.emplace(key, Place{.entry = entry, .bytes = 0, .by_use = by_use_.begin()});
   return entry;
 }
@@ -265,6 +303,8 @@ void IndexCache::Settle(const Key& key, std::size_t bytes) {
     places_.erase(oldest);
     by_use_.pop_back();
   }
+  counts_.entries.Set(static_cast<std::int64_t>(places_.size()));
+  counts_.bytes.Set(static_cast<std::int64_t>(bytes_));
 }
 
 }  // namespace tidemark::data_store

@@ -13,6 +13,7 @@
 #include "chain_facts.h"
 #include "physical_table.h"
 #include "tidemark/base/clock.h"
+#include "tidemark/base/metrics.h"
 #include "tidemark/base/mutex.h"
 #include "tidemark/base/result.h"
 #include "tidemark/metadata_db/metadata_store.h"
@@ -55,7 +56,9 @@ class IndexCache {
   /// What all indexes may take together, about; the one that is in use is kept whatever it takes.
   static constexpr std::size_t kMaxBytes = std::size_t{256} << 20U;
 
-  explicit IndexCache(std::size_t max_bytes = kMaxBytes) : max_bytes_(max_bytes) {}
+  /// Counts in `metrics`, which must outlive it.
+  explicit IndexCache(std::size_t max_bytes = kMaxBytes,
+                      MetricRegistry& metrics = ProcessMetrics());
 
   /// The same as FactsOf of a snapshot that is read through the moment's reader, which must be the
   /// one that found the table. Files are read as far as they have come since the index was last
@@ -70,6 +73,17 @@ class IndexCache {
 
  private:
   class Entry;
+  /// What became of the questions, and what is kept.
+  struct Counts {
+    explicit Counts(MetricRegistry& metrics);
+
+    Counter& hits;      // Nothing but the version had to be read.
+    Counter& extended;  // What had come since was read.
+    Counter& misses;    // All was read.
+    Counter& bypasses;  // There is no index for the moment.
+    Gauge& entries;
+    Gauge& bytes;
+  };
   using Key = std::pair<LocationId, std::optional<BlockNumber>>;  // And the start block.
   struct Place {
     std::shared_ptr<Entry> entry;
@@ -81,6 +95,7 @@ class IndexCache {
   void Settle(const Key& key, std::size_t bytes);
 
   const std::size_t max_bytes_;
+  Counts counts_;
   Mutex mutex_;
   std::map<Key, Place> places_ TIDEMARK_GUARDED_BY(mutex_);
   std::list<Key> by_use_ TIDEMARK_GUARDED_BY(mutex_);  // The one that was used last first.

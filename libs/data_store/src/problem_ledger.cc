@@ -34,7 +34,7 @@ ProblemLedger::ProblemLedger(MetricRegistry& metrics)
       missing_revisions_total_(metrics.GetCounter(RowsTotal("revision"))),
       missing_writers_total_(metrics.GetCounter(RowsTotal("writer"))),
       quarantined_files_(metrics.GetGauge(
-          {.name = "tidemark_quarantined_files",
+          {.name = "tidemark_quarantined_segments",
            .help = "Files that the newest answer about each table left out, over all tables that "
                    "were asked about since the start."})) {}
 

@@ -5,6 +5,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <gmock/gmock.h>
 
 #include "data_lake.h"
+#include "tidemark/base/metrics.h"
 
 namespace tidemark::data_store {
 namespace {
@@ -160,6 +162,41 @@ TEST_F(ChangeWatchTest, AFailedLookFailsItsWaitersAndLosesNothing) {
     ASSERT_TRUE(Confirm());
     EXPECT_FALSE(watch->IsUnchanged(blocks, since));
   }
+}
+
+TEST_F(ChangeWatchTest, LooksAreCountedByWhatTheyHaveFound) {
+  const auto count = [](std::string_view result) {
+    return ProcessMetrics()
+        .GetCounter({"tidemark_feed_looks_total", "", {{"result", result}}})
+        .value();
+  };
+  watch = MakeChangeWatch(*lake.store, std::chrono::hours(1));
+  OnTable("blocks");
+  const auto expect_one_more = [&](std::string_view result) {
+    const auto before = count(result);
+    EXPECT_EQ(Confirm().has_value(), result != "failed" && result != "no_feed");
+    EXPECT_EQ(count(result), before + 1) << result;
+  };
+  expect_one_more("everything_changed");
+  expect_one_more("unchanged");
+  lake.CommitRow("blocks", "{}", 1);
+  expect_one_more("changed");
+  lake.hooks.before_call = []() -> Status {
+    return MakeError(ErrorCode::kUnavailable, "the database is gone");
+  };
+  expect_one_more("failed");
+  lake.hooks.before_call = [] { return Status(); };
+  lake.hooks.edit_feed = [](metadata_db::FeedReading& reading) {
+    reading.changes = std::unexpected(metadata_db::FeedBreak::kOtherHistory);
+  };
+  lake.CommitRow("blocks", "{}", 1);
+  expect_one_more("everything_changed");
+  lake.hooks.has_feed = false;
+  lake.CommitRow("blocks", "{}", 1);
+  expect_one_more("no_feed");
+  const auto found_none = count("no_feed");
+  EXPECT_FALSE(Confirm());
+  EXPECT_EQ(count("no_feed"), found_none) << "nobody has looked";
 }
 
 TEST_F(ChangeWatchTest, ALookHasUntilTheEarliestDeadlineOfItsWaiters) {

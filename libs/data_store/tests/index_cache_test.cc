@@ -14,6 +14,7 @@
 #include "data_lake.h"
 #include "random_seed.h"
 #include "segment_notation.h"
+#include "tidemark/base/metrics.h"
 
 namespace tidemark::data_store {
 namespace {
@@ -199,6 +200,40 @@ TEST_F(SmallIndexCacheTest, WhatTakesTooMuchIsDroppedFromTheOneThatWasUsedLeastR
   EXPECT_EQ(rows_read_for("blocks"), 0U) << "the one in use is kept";
   EXPECT_EQ(rows_read_for("logs"), 2U);
   EXPECT_EQ(rows_read_for("blocks"), 2U);
+}
+
+TEST_F(SmallIndexCacheTest, WhatBecomesOfQuestionsIsCounted) {
+  MetricRegistry metrics;
+  IndexCache cache(IndexCache::kMaxBytes, metrics);
+  const auto counts = [&] {
+    std::string text;
+    for (const std::string_view result : {"miss", "hit", "extended", "bypass"}) {
+      const auto count =
+          metrics
+              .GetCounter(
+                  {"tidemark_cache_requests_total", "", {{"cache", "indexes"}, {"result", result}}})
+              .value();
+      text += std::string(result) + " " + std::to_string(count) + " ";
+    }
+    return text;
+  };
+  const auto kept = [&](std::string_view name) {
+    return metrics.GetGauge({name, "", {{"cache", "indexes"}}}).value();
+  };
+  lake.Commit("blocks", "0-9 10-19");
+  Read(cache, "blocks");
+  EXPECT_EQ(counts(), "miss 1 hit 0 extended 0 bypass 0 ");
+  Read(cache, "blocks");
+  EXPECT_EQ(counts(), "miss 1 hit 1 extended 0 bypass 0 ");
+  lake.Commit("blocks", "20-29");
+  Read(cache, "blocks");
+  EXPECT_EQ(counts(), "miss 1 hit 1 extended 1 bypass 0 ");
+  EXPECT_EQ(kept("tidemark_cache_entries"), 1);
+  EXPECT_GT(kept("tidemark_cache_bytes"), 100);
+  lake.Commit("logs", "0-9");
+  Read(cache, "logs");
+  EXPECT_EQ(counts(), "miss 2 hit 1 extended 1 bypass 0 ");
+  EXPECT_EQ(kept("tidemark_cache_entries"), 2);
 }
 
 // Method: at first one file is there, then two more; each time the reading breaks off after one.

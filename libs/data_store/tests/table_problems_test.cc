@@ -166,7 +166,7 @@ class ProblemLedgerTest : public TableProblemsTest {
     return {{.code = TableProblemCode::kFileQuarantined, .count = count, .detail = "why"}};
   }
   std::int64_t QuarantinedFiles() {
-    return metrics_.GetGauge({"tidemark_quarantined_files", ""}).value();
+    return metrics_.GetGauge({"tidemark_quarantined_segments", ""}).value();
   }
   std::uint64_t RowsTotal(std::string_view kind) {
     return metrics_.GetCounter({"tidemark_quarantined_rows_total", "", {{"kind", kind}}}).value();
@@ -220,7 +220,7 @@ TEST_F(ProblemLedgerTest, AnAnswerIsCountedInTheMetricsOfTheProcess) {
   const std::uint64_t before = total();
   ExpectQuarantined("{}", "missing");
   EXPECT_EQ(total(), before + 1);
-  EXPECT_THAT(ProcessMetrics().Render(), HasSubstr("# TYPE tidemark_quarantined_files gauge\n"));
+  EXPECT_THAT(ProcessMetrics().Render(), HasSubstr("# TYPE tidemark_quarantined_segments gauge\n"));
 }
 
 }  // namespace

@@ -106,6 +106,7 @@ Reply Router::Dispatch(Request& request) const {
   if (found == matches.end()) return RefuseMatched(request, matches);
 
   const Pattern& pattern = **found;
+  request.route = pattern.route;
   const std::vector<std::string_view> segments = Segments(request.path);
   request.path_params.clear();
   for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -121,12 +122,14 @@ Reply Router::Refuse(const Request& request, int status, std::string_view messag
   return fallback_(request, status, message);
 }
 
-Reply Router::RefuseMethod(const Request& request) const {
+Reply Router::RefuseMethod(Request& request) const {
   return RefuseMatched(request, Match(request.path));
 }
 
-Reply Router::RefuseMatched(const Request& request, std::span<const Pattern* const> matches) const {
+Reply Router::RefuseMatched(Request& request, std::span<const Pattern* const> matches) const {
+  request.route.reset();
   if (matches.empty()) return Refuse(request, 404, "there is nothing at this path");
+  request.route = matches.front()->route;
 
   std::string allow;
   for (const Method allowed :

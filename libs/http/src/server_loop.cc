@@ -83,6 +83,7 @@ void ServerLoop::Spawn(Socket socket) {
   auto connection = std::make_unique<Connection>(std::move(socket), state_);
   connections_.push_back(*connection);
   if (!has_room) ++turned_away_count_;
+  open_count_.Add(1);
   asio::co_spawn(io_.get_executor(),
                  has_room ? Serve(std::move(connection)) : TurnAway(std::move(connection)),
                  asio::detached);
@@ -91,6 +92,7 @@ void ServerLoop::Spawn(Socket socket) {
 Awaitable<void> ServerLoop::Serve(std::unique_ptr<Connection> connection) {
   co_await connection->Serve();
   --parts_.served_count;
+  open_count_.Add(-1);
   connection.reset();
   CheckDrained();
 }
@@ -98,6 +100,7 @@ Awaitable<void> ServerLoop::Serve(std::unique_ptr<Connection> connection) {
 Awaitable<void> ServerLoop::TurnAway(std::unique_ptr<Connection> connection) {
   co_await connection->TurnAway();
   --turned_away_count_;
+  open_count_.Add(-1);
   connection.reset();
   CheckDrained();
 }

@@ -14,7 +14,7 @@
 #include "asio_types.h"
 #include "connection.h"
 #include "shortcut_inbox.h"
-#include "tidemark/base/result.h"
+#include "tidemark/base/metrics.h"
 
 namespace tidemark::http {
 
@@ -66,6 +66,8 @@ class ServerLoop {
   LoopState state_{.parts = parts_, .inbox = inbox_, .date = {}, .out = {}};
   boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>> connections_;
   std::size_t turned_away_count_ = 0;
+  Gauge& open_count_ = ProcessMetrics().GetGauge(
+      {.name = "tidemark_http_connections", .help = "Connections of HTTP clients, open now."});
   bool is_closing_all_ = false;
   std::move_only_function<void()> on_drained_;
   std::uint16_t port_ = 0;

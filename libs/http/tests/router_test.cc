@@ -110,6 +110,33 @@ TEST(RouterTest, NamesTheMethodsThatThePathHas) {
   EXPECT_EQ(allow(Method::kPost, "/"), "Allow: GET, HEAD");
 }
 
+TEST(RouterTest, NotesWhichRouteHasThePath) {
+  const Router router = MakeRouter();
+  Request request;
+  request.route = 7;
+  const auto route_of = [&](Method method, const std::string& path) -> std::string {
+    request.method = method;
+    request.path = path;
+    router.Dispatch(request);
+    return request.route ? router.routes()[*request.route].path : "none";
+  };
+  EXPECT_EQ(route_of(Method::kGet, "/nowhere"), "none");
+  EXPECT_EQ(route_of(Method::kGet, "/datasets/a/b"), "/datasets/{ns}/{name}");
+  EXPECT_EQ(route_of(Method::kHead, "/datasets"), "/datasets");
+  EXPECT_EQ(route_of(Method::kDelete, "/datasets/a/progress"), "/datasets/{dataset_ns}/{dataset}");
+  EXPECT_EQ(route_of(Method::kGet, "/datasets/a/%"), "/datasets/{ns}/{name}") << "a bad escape";
+  EXPECT_EQ(route_of(Method::kPut, "/datasets"), "/datasets") << "no such method";
+  EXPECT_EQ(route_of(Method::kPut, "/datasets/a/progress"), "/datasets/{ns}/progress")
+      << "the one that wins";
+
+  request.path = "/datasets";
+  router.RefuseMethod(request);
+  EXPECT_EQ(router.routes()[request.route.value()].path, "/datasets");
+  request.path = "/nowhere";
+  router.RefuseMethod(request);
+  EXPECT_FALSE(request.route.has_value());
+}
+
 TEST(RouterTest, OptionsIsAMethodLikeAnother) {
   const Router plain = MakeRouter();
   EXPECT_EQ(Ask(plain, Method::kOptions, "/datasets"), "405");

@@ -1,6 +1,7 @@
 // A request as a handler sees it, and its reply.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -32,6 +33,9 @@ struct Request {
   std::string body;
   std::string request_id;  // From X-Request-Id if that was sane, else made here.
   Deadline deadline = Deadline::Never();
+  /// Which of Router::routes() has the path, whatever the method; absent if none has, or nobody has
+  /// looked. Said by the router, or by the shortcut that answers in its place.
+  std::optional<std::size_t> route;
   std::shared_ptr<void> held;  // A shortcut's: let go once the handler has run, or will not run.
 
   /// First header of that name, in any case.

@@ -45,11 +45,13 @@ class Router {
   /// matched segment by segment before decoding, then each parameter is percent-decoded once; a
   /// trailing slash is another path, and an empty segment fills no parameter. Where two templates
   /// match, the one with the earlier literal segment wins. HEAD runs the GET handler (the server
-  /// drops the body).
+  /// drops the body). Notes in the request which route it was, or one that has the path if none has
+  /// the method.
   Reply Dispatch(Request& request) const;
 
-  /// The reply to a method that Method has no name for: 405 if the path exists, else 404.
-  Reply RefuseMethod(const Request& request) const;
+  /// The reply to a method that Method has no name for: 405 if the path exists, else 404. Notes a
+  /// route that has the path.
+  Reply RefuseMethod(Request& request) const;
 
   /// The fallback's reply, for what never reached a route.
   Reply Refuse(const Request& request, int status, std::string_view message) const;
@@ -62,7 +64,7 @@ class Router {
 
   /// The patterns that match a path, the one that wins first.
   std::vector<const Pattern*> Match(std::string_view path) const;
-  Reply RefuseMatched(const Request& request, std::span<const Pattern* const> matches) const;
+  Reply RefuseMatched(Request& request, std::span<const Pattern* const> matches) const;
 
   std::vector<Route> routes_;
   std::vector<Pattern> patterns_;  // Ordered so that a literal comes before a parameter.
