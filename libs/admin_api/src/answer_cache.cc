@@ -49,9 +49,14 @@ bool MayBeKept(const Request& request) {
   const std::string_view path = request.path;
   const bool is_progress = path.ends_with("/progress") || path.ends_with("/sync-progress");
   if (!is_progress || !path.contains("/versions/")) return false;
-  return std::ranges::all_of(request.query, [](const auto& parameter) {
-    return parameter.first != "include" || parameter.second.empty() || parameter.second == "gaps";
-  });
+  const auto include = request.query.find("include");
+  std::string_view rest = include != request.query.end() ? include->second : std::string_view();
+  while (!rest.empty()) {
+    const std::string_view part = rest.substr(0, rest.find(','));
+    if (part != "gaps" && part != "rows") return false;
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+  }
+  return true;
 }
 
 /// Whether a value of If-None-Match lists the tag, weak or strong, or stands for any.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -136,7 +137,8 @@ class Answering final : public Shortcut {
   bool TryAnswer(Request& request, Done& done) override {
     if (request.path != "/hello") return false;
     request.route = 0;
-    done(Reply{.status = 304, .content_type = {}, .body = {}, .headers = {}});
+    done(std::make_shared<const PreparedReply>(
+        Reply{.status = 304, .content_type = {}, .body = {}, .headers = {}}));
     return true;
   }
 };

@@ -85,7 +85,8 @@ def all_rows():
 
     return {1: rows_polling.unchanged, 2: rows_polling.changing, 3: rows_polling.size,
             4: rows_computing.recomputing, 5: rows_computing.cold_load, 6: rows_database.visibility,
-            7: rows_computing.memory, 8: rows_polling.not_modified, 9: rows_database.database_load}
+            7: rows_computing.memory, 8: rows_polling.not_modified, 9: rows_database.database_load,
+            10: rows_computing.idle}
 
 
 def measure(rows, report):

@@ -1,14 +1,15 @@
-"""Rows 4, 5 and 7: what the kept answers save, what loading a table takes, and what it weighs."""
+"""Rows 4, 5, 7 and 10: what the kept answers save, what loading a table takes, and what things weigh."""
 
 import statistics
 import time
 
 from report import Aim, Line, line_of_rounds
 from rows_polling import in_turns, ratios
-from sides import BLOCKS_PROGRESS, cpu_s, load, psql, resident_mb, run_tool
+from sides import BLOCKS_PROGRESS, IdleConnections, cpu_s, load, psql, resident_mb, run_tool
 
 AIMS = {10: 10, 1_000: 200, 100_000: 10_000}
 SEGMENTS_IN_MEMORY = 1_000_000
+IDLE_CONNECTIONS = 9_900  # A server has room for 10,000.
 
 
 class Cost:
@@ -86,3 +87,21 @@ def memory(bench):
                           "above empty", sizes["full"] - sizes["empty"], Aim(at_most=80, unit="MB")))
     bench.report.add_figures(7, "after the first answer", ["table", "resident MB"],
                              [[name, float(value)] for name, value in sizes.items()])
+
+
+def idle(bench):
+    """10. What connections weigh that have asked once and stay open, and whether they are in the way."""
+    lake = bench.sqlite
+    lake.start()
+    lake.warm(BLOCKS_PROGRESS)
+    before = resident_mb(lake.pid)
+    alone = load(lake, BLOCKS_PROGRESS, 64, bench.seconds)
+    with IdleConnections(lake, BLOCKS_PROGRESS, IDLE_CONNECTIONS):
+        weight = resident_mb(lake.pid) - before
+        beside = load(lake, BLOCKS_PROGRESS, 64, bench.seconds)
+    bench.report.add(Line(10, f"{IDLE_CONNECTIONS:,} idle connections: resident memory", "above none",
+                          weight, Aim(at_most=64, unit="MB")))
+    bench.report.add(Line(10, "64 others meanwhile: answers/s", "alone", beside.rate / alone.rate,
+                          Aim(at_least=0.9)))
+    lake.start()
+    lake.warm(BLOCKS_PROGRESS)

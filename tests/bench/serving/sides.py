@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -299,3 +300,27 @@ def psql(url, script):
 def settle():
     """Lets what the last run has left behind end."""
     time.sleep(0.2)
+
+
+class IdleConnections:
+    """So many that have had an answer each, and stay open."""
+
+    def __init__(self, lake, path, count):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        request = f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+        self._sockets = []
+        for _ in range(count):
+            one = socket.create_connection(("127.0.0.1", lake.port))
+            self._sockets.append(one)
+            one.sendall(request)
+            answer = one.recv(65536)
+            if not answer.startswith(b"HTTP/1.1 200 "):
+                raise RuntimeError(f"connection {len(self._sockets)} got {answer[:100]!r}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for one in self._sockets:
+            one.close()
