@@ -4,10 +4,10 @@
 //   2. It is given to a request only after a look that began when the request was there, and if
 //      none of the looks since the one of rule 1 tells of a change of what it was read from. Or if
 //      its computation began when the request was there: computations are counted.
-//   3. A request whose answer has changed, or is not there, computes it, unless somebody is
-//   computing it
+//   3. A request whose answer has changed, or is not there, computes it, unless somebody does so
 //      already: then it waits for that, and goes by rule 2 again. By the second half of that rule
 //      it waits for two computations at most, however fast the table changes.
+//   4. One look serves all requests that came together: it is asked for when the last is there.
 #include "answer_cache.h"
 
 #include <algorithm>

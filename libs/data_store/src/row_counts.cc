@@ -1,7 +1,6 @@
 // What makes a number of rows right:
 //   1. A file never changes. Its rows are counted once, from its footer, for as long as its id
-//   stands
-//      for it.
+//      stands for it.
 //   2. An id may come to stand for another file, in a database that was restored from a backup for
 //      example. So a count is given only for a row of the same revision that says the same size,
 //      time of closing, blocks and hash of the last block.
