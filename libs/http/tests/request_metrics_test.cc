@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
