@@ -79,6 +79,7 @@ Outcome<std::vector<TableReport>> ReadTables(DataStore& data, const dataset_stor
   // Last, because it may take all of the request's time.
   if (includes.rows) {
     for (TableReport& report : reports) {
+      if (!report.progress) continue;
       TIDEMARK_TRY(report.rows,
                    Translate(data.GetTableRows(*snapshot, dataset.version, report.name, rules),
                              codes.tables));

@@ -217,6 +217,11 @@ class FeedWatch final : public ChangeWatch {
     }
     if (feedless_until_) Log(LogLevel::kInfo, "change_feed_found", {});
     feedless_until_.reset();
+    // Not under the lock: whoever reads the log may be slow.
+    if (position_ && !reading->changes) {
+      Log(LogLevel::kInfo, "answers_dropped",
+          {{"reason", metadata_db::ToString(reading->changes.error())}});
+    }
     const MutexLock lock(mutex_);
     const Look look = latest_ + 1;
     Found found = Found::kEverythingChanged;
@@ -225,10 +230,6 @@ class FeedWatch final : public ChangeWatch {
       changes_.Note(*reading->changes, look);
     } else {
       changes_.NoteEverything(look);
-      if (position_) {
-        Log(LogLevel::kInfo, "answers_dropped",
-            {{"reason", metadata_db::ToString(reading->changes.error())}});
-      }
     }
     position_ = reading->position;
     latest_change_ = changes_.latest();

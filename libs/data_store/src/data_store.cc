@@ -95,8 +95,19 @@ class ReaderSnapshot final : public Snapshot {
 
   Result<TableRows> Rows(TableRead& read) {
     TIDEMARK_TRY(const TableSnapshot* const files, Files(read));
-    return CountRows(*reader_, deadline_, read.table.revision_id(), files->CanonicalSegments(),
+    return CountRows(*reader_, RowsUntil(), read.table.revision_id(), files->CanonicalSegments(),
                      row_counts_);
+  }
+
+  /// Half of the time that is left when rows are first asked for: who waits for the same answer has
+  /// the other half, and a reading that is late still ends before the session does.
+  Deadline RowsUntil() {
+    if (!rows_until_) {
+      const SteadyTime now = std::chrono::steady_clock::now();
+      rows_until_ =
+          deadline_.is_never() ? deadline_ : Deadline::At(now + ((deadline_.time() - now) / 2));
+    }
+    return *rows_until_;
   }
 
  private:
@@ -106,6 +117,7 @@ class ReaderSnapshot final : public Snapshot {
   IndexCache* indexes_;
   RowCounts* row_counts_;
   std::optional<TableRead> last_;
+  std::optional<Deadline> rows_until_;
 };
 
 Result<ReaderSnapshot*> Ours(Snapshot& snapshot) {
@@ -193,6 +205,9 @@ class MetadataDataStore final : public DataStore {
   Result<std::optional<TableRows>> GetTableRows(Snapshot& snapshot, const DatasetVersion& version,
                                                 std::string_view table_name,
                                                 const ProgressRules& rules) override {
+    TIDEMARK_TRY(auto* const reading, Ours(snapshot));
+    // Another table has taken the time, and maybe the session.
+    if (reading->RowsUntil().HasPassed()) return RowsNotReadInTime();
     const auto answer = [](ReaderSnapshot& ours, TableRead& read) { return ours.Rows(read); };
     return Ask<TableRows>(
         snapshot, {.version = version, .table_name = std::string(table_name), .rules = rules},

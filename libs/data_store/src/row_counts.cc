@@ -59,13 +59,9 @@ Result<std::uint64_t> ReadCount(const FooterRow& row, const Segment& segment) {
 
 class RowCounter {
  public:
-  RowCounter(metadata_db::MetadataReader& reader, Deadline deadline, LocationId location,
+  RowCounter(metadata_db::MetadataReader& reader, Deadline until, LocationId location,
              RowCounts* counts, const FooterBatch& at_once)
-      : reader_(reader),
-        deadline_(deadline),
-        location_(location),
-        counts_(counts),
-        at_once_(at_once) {}
+      : reader_(reader), until_(until), location_(location), counts_(counts), at_once_(at_once) {}
 
   Result<TableRows> Count(chain::ChainView chain);
 
@@ -78,7 +74,7 @@ class RowCounter {
 
   // What one batch takes is what the next may take.
   bool HasTime() const {
-    return deadline_.is_never() || deadline_.Remaining() > std::max(2 * longest_, kNearDeadline);
+    return until_.is_never() || until_.Remaining() > std::max(2 * longest_, kNearDeadline);
   }
 
   /// The problem of the first file that has one.
@@ -87,7 +83,7 @@ class RowCounter {
                                             std::span<const FooterRow> footers);
 
   metadata_db::MetadataReader& reader_;
-  const Deadline deadline_;
+  const Deadline until_;
   const LocationId location_;
   RowCounts* const counts_;
   const FooterBatch& at_once_;
@@ -108,14 +104,19 @@ Result<TableRows> RowCounter::Count(chain::ChainView chain) {
                    fmt::format("the request's time sufficed for the footers of {} of {} files",
                                files_, chain.size()));
   };
-  for (std::size_t begin = 0; begin < unread.size(); begin += at_once_.files) {
+  for (auto next = unread.begin(); next != unread.end();) {
     if (!HasTime()) return out_of_time();
+    std::vector<const Segment*> batch;
+    for (; next != unread.end() && batch.size() < at_once_.files; ++next) {
+      // Others may have counted it meanwhile, who were asked the same.
+      const auto known = counts_ != nullptr ? counts_->Find(location_, **next) : std::nullopt;
+      known ? Add(*known) : batch.push_back(*next);
+    }
     const auto begun = SteadyClock::now();
-    auto read = ReadBatch(
-        std::span(unread).subspan(begin, std::min(at_once_.files, unread.size() - begin)));
-    if (!read && deadline_.Remaining() <= kNearDeadline) return out_of_time();
-    TIDEMARK_TRY(auto problem, std::move(read));
-    if (problem) return *std::move(problem);
+    auto problem = ReadBatch(batch);
+    if (!problem && until_.Remaining() <= kNearDeadline) return out_of_time();
+    if (!problem) return std::unexpected(std::move(problem).error());
+    if (*problem) return **std::move(problem);
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - begun);
     longest_ = std::max(longest_, took);
   }
@@ -124,6 +125,7 @@ Result<TableRows> RowCounter::Count(chain::ChainView chain) {
 }
 
 Result<std::optional<TableRows>> RowCounter::ReadBatch(std::span<const Segment* const> files) {
+  if (files.empty()) return std::nullopt;
   std::vector<FileId> ids;
   ids.reserve(files.size());
   for (const Segment* const segment : files) ids.push_back(segment->file_id);
@@ -161,6 +163,10 @@ Result<std::optional<TableRows>> RowCounter::ReadFile(const Segment& segment,
 }
 
 }  // namespace
+
+TableRows RowsNotReadInTime() {
+  return Unknown(RowsProblemCode::kNotReadInTime, "the request's time went to other tables");
+}
 
 std::string_view ToString(RowsProblemCode code) {
   switch (code) {
@@ -230,10 +236,10 @@ std::size_t RowCounts::size() const {
   return places_.size();
 }
 
-Result<TableRows> CountRows(metadata_db::MetadataReader& reader, Deadline deadline,
+Result<TableRows> CountRows(metadata_db::MetadataReader& reader, Deadline until,
                             LocationId location, chain::ChainView chain, RowCounts* counts,
                             const FooterBatch& at_once) {
-  return RowCounter(reader, deadline, location, counts, at_once).Count(chain);
+  return RowCounter(reader, until, location, counts, at_once).Count(chain);
 }
 
 }  // namespace tidemark::data_store

@@ -69,10 +69,14 @@ struct FooterBatch {
   std::uint64_t footer_bytes = 256ULL << 10U;
 };
 
+/// What is told of a table that nobody has had the time to look at.
+TableRows RowsNotReadInTime();
+
 /// How many rows the files of a chain of `location` have together. Reads the footers that `counts`,
-/// if there is one, does not know, as `reader` sees them, until its deadline is near.
-/// Errors: those of the reader, while there is time.
-Result<TableRows> CountRows(metadata_db::MetadataReader& reader, Deadline deadline,
+/// if there is one, does not know, as `reader` sees them. No reading is begun that might end after
+/// `until`.
+/// Errors: those of the reader, before `until`.
+Result<TableRows> CountRows(metadata_db::MetadataReader& reader, Deadline until,
                             LocationId location, chain::ChainView chain, RowCounts* counts,
                             const FooterBatch& at_once = {});
 

@@ -347,6 +347,42 @@ TEST_F(RowCountsTest, WhatTheTimeDoesNotSufficeForIsNotKnownAndTheRestIsKept) {
   }
 }
 
+// Method: the first table's footers come when the request's time is over, and with it the session.
+TEST_F(RowCountsTest, ATableThatTakesAllTheTimeTakesNothingElse) {
+  Commit("0-9", 2);
+  lake.Commit("logs", "0-9");
+  const Deadline deadline = Deadline::After(std::chrono::milliseconds(400));
+  const auto snapshot = keeping->OpenSnapshot(deadline).value();
+  lake.hooks.before_footers = [&](std::size_t, std::uint64_t) -> Status {
+    while (!deadline.HasPassed()) std::this_thread::yield();
+    lake.hooks.before_call = [] {
+      return Status(MakeError(ErrorCode::kUnavailable, "the database session has ended"));
+    };
+    return MakeError(ErrorCode::kUnavailable, "no answer by the deadline");
+  };
+  for (const char* table : {"blocks", "logs"}) {
+    const auto rows = keeping->GetTableRows(*snapshot, lake.version, table, rules);
+    ASSERT_TRUE(rows) << table;
+    EXPECT_EQ(CodeOf(rows->value()), RowsProblemCode::kNotReadInTime) << table;
+  }
+}
+
+// Method: while the first of two files is read, somebody else counts both.
+TEST_F(RowCountsTest, WhatOthersHaveCountedMeanwhileIsNotReadAgain) {
+  Commit("0-9", 2);
+  Commit("10-19", 3);
+  RowCounts counts;
+  int calls = 0;
+  lake.hooks.before_footers = [&](std::size_t, std::uint64_t) -> Status {
+    if (++calls == 1) {
+      EXPECT_EQ(Count(&counts, {.files = 2})->count, 5U);
+    }
+    return {};
+  };
+  EXPECT_EQ(Count(&counts, {.files = 1})->count, 5U);
+  EXPECT_EQ(calls, 2) << "the first file's, and both by the other one";
+}
+
 TEST_F(RowCountsTest, ADatabaseThatFailsInTimeIsAFailure) {
   Commit("0-9", 1);
   lake.hooks.before_footers = [](std::size_t, std::uint64_t) -> Status {

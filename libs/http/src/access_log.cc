@@ -72,6 +72,7 @@ class AccessLog::Queue {
 
   void Add(std::string_view line) {
     const MutexLock lock(mutex_);
+    if (waiting_.empty() && dropped_ == 0) changed_.NotifyAll();
     // All that come after a dropped one are dropped too, up to the next batch: so the place of what
     // is told of them is right.
     if (dropped_ > 0 || waiting_.size() + line.size() > max_waiting_bytes_) {
@@ -79,7 +80,6 @@ class AccessLog::Queue {
       DroppedTotal().Add();
       return;
     }
-    if (waiting_.empty()) changed_.NotifyAll();
     waiting_ += line;
   }
 

@@ -69,9 +69,10 @@ class BodyShare {
   }
 
   /// False: there is not as much left.
-  bool TryTake(std::atomic<std::size_t>& taken, std::size_t bytes, std::size_t max_bytes) {
-    if (taken.fetch_add(bytes) + bytes > max_bytes) {
-      taken -= bytes;
+  bool TryGrowTo(std::size_t bytes, std::atomic<std::size_t>& taken, std::size_t max_bytes) {
+    const std::size_t more = bytes - bytes_;
+    if (taken.fetch_add(more) + more > max_bytes) {
+      taken -= more;
       return false;
     }
     taken_ = &taken;
@@ -197,7 +198,7 @@ Awaitable<void> Connection::Serve() {
       sent.is_whole = co_await Write(rest);
     }
     if (parts_.observer) Tell(exchange, sent);
-    if (loop_.out.capacity() > kKeptOutBytes) loop_.out = {};
+    if (loop_.out.capacity() > kKeptOutBytes) loop_.out = std::string();
     if (sent.is_whole && !keeps_open) co_await Linger();
     is_open = sent.is_whole && keeps_open;
   }
@@ -264,11 +265,6 @@ Connection::HeadStep Connection::EndHead(Exchange& exchange) const {
 Awaitable<bool> Connection::ReadBody(Exchange& exchange) {
   Parser& parser = exchange.parser;
   const ServerOptions& options = parts_.options;
-  const std::size_t most_bytes = parser.content_length().value_or(options.max_body_bytes);
-  if (!exchange.body_share.TryTake(parts_.body_bytes, most_bytes, options.max_body_bytes_at_once)) {
-    exchange.refusal = {503, "the server is busy with other requests' bodies"};
-    co_return true;
-  }
   Enter(Phase::kBody);
   const auto expect = exchange.request.FindHeader("Expect");
   if (expect && EqualsIgnoringCase(*expect, "100-continue") && buffer_.size() == 0) {
@@ -278,6 +274,11 @@ Awaitable<bool> Connection::ReadBody(Exchange& exchange) {
 
   for (;;) {
     const ParseStep step = ParseBody(parser, buffer_);
+    if (!exchange.body_share.TryGrowTo(parser.get().body().size(), parts_.body_bytes,
+                                       options.max_body_bytes_at_once)) {
+      exchange.refusal = {503, "the server is busy with other requests' bodies"};
+      break;
+    }
     exchange.Take(step);
     if (step != ParseStep::kNeedsMore) break;
     if (co_await ReadMore()) continue;

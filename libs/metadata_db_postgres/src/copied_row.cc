@@ -18,7 +18,7 @@ std::unexpected<Error> NotOfTheFormat() {
 
 /// In network byte order, as two's complement.
 std::optional<std::int64_t> TakeInteger(std::string_view& rest, std::size_t size_bytes) {
-  if (rest.size() < size_bytes) return std::nullopt;
+  if (size_bytes == 0 || rest.size() < size_bytes) return std::nullopt;
   std::uint64_t value = (static_cast<unsigned char>(rest.front()) & 0x80U) != 0 ? ~0ULL : 0;
   for (const char byte : rest.substr(0, size_bytes)) {
     value = value << 8 | static_cast<unsigned char>(byte);
