@@ -121,7 +121,8 @@ TEST_F(ProgressIncludesTest, RowsThatAreNotKnownAreNullWithAReason) {
   EXPECT_TRUE(answer.body.at("rows").is_null());
   EXPECT_EQ(answer.body.at("rows_reason"), "FOOTER_UNREADABLE");
   EXPECT_THAT(answer.body.at("rows_detail"), testing::HasSubstr("another.parquet"));
-  for (const auto& table : Get(PathOf(eth_) + "/progress?include=rows").body.at("tables")) {
+  const Answer of_dataset = Get(PathOf(eth_) + "/progress?include=rows");
+  for (const auto& table : of_dataset.body.at("tables")) {
     const std::string name = table.at("table_name");
     EXPECT_EQ(table.at("rows").dump(), name == "blocks" ? "null" : name == "logs" ? "7" : "0");
   }
