@@ -113,10 +113,10 @@ Result<TableRows> RowCounter::Count(chain::ChainView chain) {
       known ? Add(*known) : batch.push_back(*next);
     }
     const auto begun = SteadyClock::now();
-    auto problem = ReadBatch(batch);
-    if (!problem && until_.Remaining() <= kNearDeadline) return out_of_time();
-    if (!problem) return std::unexpected(std::move(problem).error());
-    if (*problem) return **std::move(problem);
+    auto read = ReadBatch(batch);
+    if (!read && until_.Remaining() <= kNearDeadline) return out_of_time();
+    if (!read) return std::unexpected(std::move(read).error());
+    if (const std::optional<TableRows>& problem = *read) return *problem;
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - begun);
     longest_ = std::max(longest_, took);
   }
