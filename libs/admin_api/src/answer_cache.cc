@@ -169,9 +169,16 @@ struct AnswerCache::State : std::enable_shared_from_this<State> {
 
   State(ChangeWatch& change_watch, std::size_t max) : watch(change_watch), max_bytes(max) {}
 
+  /// An answer that is being computed.
+  struct Computation {
+    std::vector<Asker> askers;             // Who waits for that.
+    std::shared_ptr<const Answer> answer;  // Once it is there, if it may be given to others.
+  };
+
   void Confirm();
   void AnswerAll(Group group, bool is_confirmed);
   bool Continue(Asker& asker);
+  void Give(const Answer& answer, Asker& asker) const;
   void Keep(const std::string& key, std::shared_ptr<const Answer> answer);
   void EndComputation(const std::string& key);
 
@@ -198,8 +205,7 @@ struct AnswerCache::State : std::enable_shared_from_this<State> {
   std::unordered_map<std::string, Kept> answers TIDEMARK_GUARDED_BY(mutex);
   std::list<std::string> by_use TIDEMARK_GUARDED_BY(mutex);  // The one that was used last first.
   std::size_t bytes TIDEMARK_GUARDED_BY(mutex) = 0;
-  // Being computed, and who waits for that.
-  std::unordered_map<std::string, std::vector<Asker>> computations TIDEMARK_GUARDED_BY(mutex);
+  std::unordered_map<std::string, Computation> computations TIDEMARK_GUARDED_BY(mutex);
 };
 
 std::shared_ptr<const Answer> AnswerCache::State::Find(const std::string& key) {
@@ -223,6 +229,8 @@ void AnswerCache::State::Keep(const std::string& key, std::shared_ptr<const Answ
   const MutexLock lock(mutex);
   Drop(key);
   bytes += SizeOf(key, *answer);
+  const auto computation = computations.find(key);
+  if (computation != computations.end()) computation->second.answer = answer;
   by_use.push_front(key);
   answers.emplace(key, Kept{.answer = std::move(answer), .place = by_use.begin()});
   while (bytes > max_bytes) Drop(std::string(by_use.back()));
@@ -237,17 +245,20 @@ std::shared_ptr<void> AnswerCache::State::BeginComputation(const std::string& ke
 }
 
 void AnswerCache::State::EndComputation(const std::string& key) {
-  std::vector<Asker> askers;
-  bool is_kept = false;
+  Computation ended;
   {
     const MutexLock lock(mutex);
-    askers = std::move(computations.at(key));
+    ended = std::move(computations.at(key));
     computations.erase(key);
-    is_kept = answers.contains(key);
   }
-  for (Asker& asker : askers) {
+  for (Asker& asker : ended.askers) {
     // A failure is nobody else's answer, and to try one after the other would take too long.
-    const bool is_over = !is_kept || Continue(asker);
+    bool is_over = true;
+    if (ended.answer && ended.answer->computation > asker.computations) {
+      Give(*ended.answer, asker);  // Whether it is still kept or not.
+    } else if (ended.answer) {
+      is_over = Continue(asker);
+    }
     if (is_over) asker.done(std::move(asker.reply));
   }
 }
@@ -288,6 +299,13 @@ void AnswerCache::State::AnswerAll(Group group, bool is_confirmed) {
   spare.push_back(std::move(group));
 }
 
+void AnswerCache::State::Give(const Answer& answer, Asker& asker) const {
+  asker.request->route = answer.route;
+  counts.hits.Add();
+  asker.reply = answer.For(*asker.request);
+  CountReply(asker.reply->status());
+}
+
 // Finds the asker's reply: none if it has to compute it. False: it waits for somebody who does, and
 // has been moved away.
 bool AnswerCache::State::Continue(Asker& asker) {
@@ -300,10 +318,7 @@ bool AnswerCache::State::Continue(Asker& asker) {
     answer.reset();
   }
   if (answer) {
-    request.route = answer->route;
-    counts.hits.Add();
-    asker.reply = answer->For(request);
-    CountReply(asker.reply->status());
+    Give(*answer, asker);
     return true;
   }
   const auto computation = computations.find(asker.key);
@@ -311,7 +326,7 @@ bool AnswerCache::State::Continue(Asker& asker) {
     request.held = BeginComputation(asker.key);
     return true;
   }
-  computation->second.push_back(std::move(asker));
+  computation->second.askers.push_back(std::move(asker));
   return false;
 }
 

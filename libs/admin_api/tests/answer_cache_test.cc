@@ -350,6 +350,39 @@ TEST_F(AnswerCacheTest, WhoAskedBeforeAComputationBeganTakesItsAnswerAndWhoAsked
   EXPECT_EQ(late_answer.get_future().get(), nullptr) << "it has to compute it";
 }
 
+// Method: between the end of the computation and its being told, the table changes, and somebody
+// who asks then finds the answer out of date.
+TEST_F(AnswerCacheTest, AnAnswerThatIsDroppedAtOnceIsStillGivenToWhoWaitedForIt) {
+  const LocationId blocks = Fill(eth_, "blocks", Schedule(eth_), "0-9");
+  Warm(path);
+  AddRow(blocks, "none");
+  Request leader = RequestFor(path);
+  ASSERT_TRUE(HasToCompute(leader));
+  std::vector<Request> requests(3, RequestFor(path));
+  std::vector<std::promise<SharedReply>> promises(requests.size());
+  const auto ask = [&](std::size_t i) {
+    http::Shortcut::Done done = [&, i](SharedReply reply) {
+      promises[i].set_value(std::move(reply));
+    };
+    ASSERT_TRUE(answers->TryAnswer(requests[i], done));
+    answers->Send();
+  };
+  ask(0);
+  ask(1);
+  AskCached(PathOf(eth_) + "/sync-progress");  // The looks of those before have ended.
+  const Reply computed = cached_router.Dispatch(leader);
+  AddRow(blocks, "none");
+  ask(2);
+  AskCached(PathOf(eth_) + "/sync-progress");
+  leader.held.reset();
+  for (const std::size_t early : {0, 1}) {
+    const SharedReply given = promises[early].get_future().get();
+    ASSERT_TRUE(given) << "it is sent to compute what was computed for it";
+    EXPECT_EQ(given->body(), computed.body);
+  }
+  EXPECT_EQ(promises[2].get_future().get(), nullptr) << "it has to compute it";
+}
+
 TEST_F(AnswerCacheTest, WhenTheOneFailsTheOthersTryForThemselves) {
   Request first = RequestFor(path);
   ASSERT_TRUE(HasToCompute(first));
