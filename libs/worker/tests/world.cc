@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -197,7 +198,14 @@ void World::ExpectSynced(std::uint64_t last, const std::string& name) {
     const auto row = (*reader->GetTable(MakeVersion(name), table)).value();
     for (const StoredSegment& segment : Segments(table, name)) {
       const auto bytes = objects.Read(*row.path + "/" + segment.file.file_name, UINT64_MAX);
-      ASSERT_TRUE(bytes) << bytes.error().message;
+      if (!bytes) {
+        // Whoever collects garbage removes the row, then the object.
+        const auto has_name = [&](const StoredSegment& other) {
+          return other.file.file_name == segment.file.file_name;
+        };
+        EXPECT_TRUE(std::ranges::none_of(Segments(table, name), has_name)) << bytes.error().message;
+        continue;
+      }
       EXPECT_EQ(static_cast<std::int64_t>(bytes->size()), segment.file.object_size);
       EXPECT_TRUE(bytes->contains(segment.file.metadata)) << segment.file.metadata;
     }
