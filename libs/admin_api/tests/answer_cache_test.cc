@@ -350,6 +350,26 @@ TEST_F(AnswerCacheTest, WhoAskedBeforeAComputationBeganTakesItsAnswerAndWhoAsked
   EXPECT_EQ(late_answer.get_future().get(), nullptr) << "it has to compute it";
 }
 
+// Method: the request is taken, but not sent before an answer has been computed and has changed.
+TEST_F(AnswerCacheTest, WhoWasThereWhenAComputationBeganTakesItsAnswerThoughItHasChangedSince) {
+  const LocationId blocks = Fill(eth_, "blocks", Schedule(eth_), "0-9");
+  Warm(path);
+  Request early = RequestFor(path);
+  std::promise<SharedReply> promise;
+  http::Shortcut::Done done = [&](SharedReply reply) { promise.set_value(std::move(reply)); };
+  ASSERT_TRUE(answers->TryAnswer(early, done));
+  answers->Compute(RequestFor(path), [&] {
+    return TrackedReply{
+        .reply = {.status = 200, .content_type = "application/json", .body = "new", .headers = {}},
+        .read_from = data_store::Dependencies{.revisions = {blocks}, .jobs = {}, .datasets = {}}};
+  });
+  AddRow(blocks, "none");
+  answers->Send();
+  const SharedReply given = promise.get_future().get();
+  ASSERT_TRUE(given) << "it was sent to compute the same again";
+  EXPECT_EQ(given->body(), "new");
+}
+
 // Method: between the end of the computation and its being told, the table changes, and somebody
 // who asks then finds the answer out of date.
 TEST_F(AnswerCacheTest, AnAnswerThatIsDroppedAtOnceIsStillGivenToWhoWaitedForIt) {

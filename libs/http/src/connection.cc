@@ -49,15 +49,6 @@ std::optional<Method> ToMethod(beast_http::verb verb) {
   }
 }
 
-}  // namespace
-
-/// A reply as it has gone out.
-struct Connection::Sent {
-  int status = 0;
-  std::size_t size_bytes = 0;
-  bool is_whole = false;
-};
-
 /// Part of what all bodies together may take, until it is let go.
 class BodyShare {
  public:
@@ -83,6 +74,15 @@ class BodyShare {
  private:
   std::atomic<std::size_t>* taken_ = nullptr;
   std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+/// A reply as it has gone out.
+struct Connection::Sent {
+  int status = 0;
+  std::size_t size_bytes = 0;
+  bool is_whole = false;
 };
 
 /// One request and what is known of it so far.

@@ -20,9 +20,8 @@ struct Served {
   bool is_whole = true;                 // False if the client did not take all of it.
 };
 
-/// Told of each reply when it has been sent, on an I/O thread, and on several at once
-/// if the server has several: must not block. Nobody is told of
-/// connections that are turned away.
+/// Told of each reply when it has been sent, on an I/O thread, and on several at once if the server
+/// has several: must not block. Nobody is told of connections that are turned away.
 using ServedObserver = std::move_only_function<void(const Served&)>;
 
 }  // namespace tidemark::http
