@@ -1,434 +1,443 @@
 #include "connection.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
-#include <atomic>
+#include <cerrno>
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-
 #include "ascii.h"
-#include "head_scanner.h"
-#include "parse_step.h"
+#include "exchange.h"
+#include "kept_memory.h"
 #include "reply_text.h"
 
 namespace tidemark::http {
 namespace {
 
-namespace beast_http = boost::beast::http;
-using Parser = beast_http::request_parser<beast_http::string_body>;
-
-constexpr std::size_t kReadBytes = 4096;
-// What an idle connection keeps at hand: enough for a request without a body, mostly.
-constexpr std::size_t kFirstReadBytes = 1024;
-// A reply this large keeps its buffer for the next; a larger one gives the memory back.
+constexpr std::size_t kReadBytes = 16U << 10U;
+// What one connection may do, reads and requests, before the others have had their turn.
+constexpr int kStepsATurn = 64;
+// What has room in this much keeps its memory for the next; larger memory is given back.
+constexpr std::size_t kKeptInputBytes = 1024;
 constexpr std::size_t kKeptOutBytes = 256U << 10U;
+constexpr std::size_t kMaxSpare = 1024;
 constexpr std::chrono::milliseconds kLingerTime{2000};
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-std::optional<Method> ToMethod(beast_http::verb verb) {
-  switch (verb) {
-    case beast_http::verb::get:
-      return Method::kGet;
-    case beast_http::verb::head:
-      return Method::kHead;
-    case beast_http::verb::post:
-      return Method::kPost;
-    case beast_http::verb::put:
-      return Method::kPut;
-    case beast_http::verb::delete_:
-      return Method::kDelete;
-    case beast_http::verb::options:
-      return Method::kOptions;
-    default:
-      return std::nullopt;
+std::optional<Method> ToMethod(std::string_view text) {
+  for (const Method method : {Method::kGet, Method::kHead, Method::kPost, Method::kPut,
+                              Method::kDelete, Method::kOptions}) {
+    if (text == ToString(method)) return method;
   }
+  return std::nullopt;
 }
 
-/// Part of what all bodies together may take, until it is let go.
-class BodyShare {
- public:
-  BodyShare() = default;
-  BodyShare(const BodyShare&) = delete;
-  BodyShare& operator=(const BodyShare&) = delete;
-  ~BodyShare() {
-    if (taken_ != nullptr) *taken_ -= bytes_;
-  }
-
-  /// False: there is not as much left.
-  bool TryGrowTo(std::size_t bytes, std::atomic<std::size_t>& taken, std::size_t max_bytes) {
-    const std::size_t more = bytes - bytes_;
-    if (taken.fetch_add(more) + more > max_bytes) {
-      taken -= more;
-      return false;
-    }
-    taken_ = &taken;
-    bytes_ = bytes;
-    return true;
-  }
-
- private:
-  std::atomic<std::size_t>* taken_ = nullptr;
-  std::size_t bytes_ = 0;
-};
+/// Yields how much the kernel has taken without waiting; nullopt if the client is gone.
+std::optional<std::size_t> Write(const FileDescriptor& socket, std::string_view bytes) {
+  const ssize_t sent = ::send(socket.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+  return std::nullopt;
+}
 
 }  // namespace
 
-/// A reply as it has gone out.
-struct Connection::Sent {
-  int status = 0;
-  std::size_t size_bytes = 0;
-  bool is_whole = false;
-};
+LoopState::LoopState(ServerParts& server_parts) : parts(server_parts), in(kReadBytes) {}
+LoopState::~LoopState() = default;
 
-/// One request and what is known of it so far.
-struct Connection::Exchange {
-  Parser parser;
-  HeadScanner head;
-  Request request;
-  BodyShare body_share;
-  std::optional<Method> method;  // Absent for one that Method has no name for.
-  std::optional<Refusal> refusal;
-  SteadyTime head_ended_at;  // If there is an observer.
+Connection::Connection(FileDescriptor socket, Kind kind, LoopState& loop)
+    : loop_(loop), parts_(loop.parts), socket_(std::move(socket)), kind_(kind) {}
 
-  void Take(ParseStep step);
-  /// Goes over from the parser's view of the head to ours.
-  void TakeHead(const ServerOptions& options);
-};
+Connection::~Connection() = default;
 
-void Connection::Exchange::Take(ParseStep step) {
+void Connection::Start(Connections::iterator place) {
+  place_ = place;
+  Enter(Phase::kIdle);
+  if (loop_.events.Add(socket_, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this)) {
+    End();
+  } else if (kind_ == Kind::kTurnedAway) {
+    Refuse({503, "the server has too many connections"});
+  }
+}
+
+void Connection::OnReady(std::uint32_t events) {
+  if ((events & ~std::uint32_t{EPOLLOUT}) != 0) may_read_ = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) input_ends_ = true;
+  if (phase_ == Phase::kWrite) WriteOn();
+  Advance();
+}
+
+void Connection::Advance() {
+  input_ = kept_;
+  input_is_kept_ = true;
+  for (int steps = 0; is_reading(); ++steps) {
+    if (steps == kStepsATurn) {
+      if (!UnfinishedHook::is_linked()) loop_.unfinished.push_back(*this);
+      loop_.events.HasMoreToDo();
+      break;
+    }
+    if (TakeInput()) continue;
+    if (!may_read_) {
+      if (loop_.is_stopping) CloseSoon();
+      break;
+    }
+    Read();
+  }
+  KeepInput();
+}
+
+bool Connection::is_reading() const {
+  return phase_ != Phase::kHandler && phase_ != Phase::kWrite && phase_ != Phase::kEnded;
+}
+
+bool Connection::TakeInput() {
+  if (phase_ == Phase::kBody) return TakeBody();
+  if (phase_ != Phase::kLinger) return TakeHead();
+  input_ = {};
+  return false;
+}
+
+void Connection::KeepInput() {
+  if (input_is_kept_) {
+    kept_.erase(0, kept_.size() - input_.size());
+  } else {
+    kept_ = input_;
+  }
+  if (kept_.empty()) Empty(kept_, kKeptInputBytes);
+  input_ = kept_;
+  input_is_kept_ = true;
+}
+
+// Adds to the input, or ends the connection: then there is nobody who waits for an answer.
+void Connection::Read() {
+  KeepInput();
+  std::vector<char>& in = loop_.in;
+  const ssize_t size_bytes = ::recv(socket_.number(), in.data(), in.size(), 0);
+  if (size_bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    may_read_ = false;
+    return;
+  }
+  if (size_bytes <= 0) {
+    CloseNow();
+    return;
+  }
+  const std::string_view read(in.data(), static_cast<std::size_t>(size_bytes));
+  // Less than there is room for was all that there is, and we are told when more comes.
+  may_read_ = input_ends_ || read.size() == in.size();
+  if (kept_.empty()) {
+    input_ = read;
+    input_is_kept_ = false;
+  } else {
+    kept_.append(read);
+    input_ = kept_;
+  }
+}
+
+bool Connection::TakeHead() {
+  const ServerOptions& options = parts_.options;
+  // Some clients end a body with a line end too many (RFC 9112 2.2).
+  while (phase_ == Phase::kIdle && input_.starts_with("\r\n")) input_.remove_prefix(2);
+  if (input_.empty() || (phase_ == Phase::kIdle && input_ == "\r")) return false;
+
+  HeadScanner& head = exchange().head;
+  head.Scan(input_);
+  if (head.is_malformed()) {
+    Refuse({400, "the request is not HTTP/1.1"});
+    return true;
+  }
+  if (head.size_bytes().value_or(input_.size()) > options.max_header_bytes) {
+    // The longest thing in a first line is the target.
+    const bool is_target =
+        head.first_line_bytes().value_or(input_.size()) > options.max_target_bytes;
+    Refuse(is_target ? Refusal{414, "the URL is too long"}
+                     : Refusal{431, "the request's headers are too large"});
+    return true;
+  }
+  if (const auto size_bytes = head.size_bytes()) {
+    const std::string_view whole = input_.substr(0, *size_bytes);
+    input_.remove_prefix(*size_bytes);
+    EndHead(whole);
+    return true;
+  }
+  if (phase_ == Phase::kIdle) Enter(Phase::kHead);
+  return false;
+}
+
+void Connection::EndHead(std::string_view text) {
+  Exchange& exchange = *exchange_;
+  RequestHead head;
+  const bool is_sound = ParseHead(text, head, exchange.request.headers);
+  exchange.method_text = head.method;
+  exchange.method = ToMethod(head.method);
+  exchange.request.method = exchange.method.value_or(Method::kGet);
+  exchange.is_http10 = head.is_http10;
+  exchange.wants_continue = head.wants_continue;
+  exchange.head_ended_at = loop_.events.now();
+  const RequestLine line{.method = exchange.method,
+                         .target = head.target,
+                         .is_http10 = head.is_http10,
+                         .has_body = head.has_body()};
+  // Also of one that is malformed, whose path and id may be known.
+  const auto refusal = CheckRequest(line, parts_.options, exchange.request);
+  if (!is_sound) return Refuse({400, "the request is not valid HTTP/1.1"});
+  if (refusal) return Refuse(*refusal);
+  exchange.keeps_open = head.keeps_open;
+  if (!head.has_body()) return Answer();
+
+  exchange.body = std::make_unique<BodyReader>(
+      head, BodyReader::Limits{.max_body_bytes = parts_.options.max_body_bytes,
+                               .max_line_bytes = parts_.options.max_header_bytes});
+  Enter(Phase::kBody);
+}
+
+bool Connection::TakeBody() {
+  Exchange& exchange = *exchange_;
+  const bool has_come = !input_.empty();
+  const ParseStep step = exchange.body->Take(input_);
+  if (!exchange.body_share.TryGrowTo(exchange.body->body().size(), parts_.body_bytes,
+                                     parts_.options.max_body_bytes_at_once)) {
+    Refuse({503, "the server is busy with other requests' bodies"});
+    return true;
+  }
   switch (step) {
     case ParseStep::kDone:
+      exchange.request.body = std::move(exchange.body->body());
+      Answer();
+      return true;
+    case ParseStep::kTooLarge:
+      Refuse({413, "the request's body is too large"});
+      return true;
+    case ParseStep::kMalformed:
+      Refuse({400, "the request is not valid HTTP/1.1"});
+      return true;
     case ParseStep::kNeedsMore:
       break;
-    case ParseStep::kTooLarge:
-      refusal = {413, "the request's body is too large"};
-      break;
-    case ParseStep::kMalformed:
-      refusal = {400, "the request is not valid HTTP/1.1"};
-      break;
   }
-}
-
-void Connection::Exchange::TakeHead(const ServerOptions& options) {
-  const auto& message = parser.get();
-  method = ToMethod(message.method());
-  request.method = method.value_or(Method::kGet);
-  for (const auto& field : message.base()) {
-    request.headers.push_back({.name = std::string(View(field.name_string())),
-                               .value = std::string(View(field.value()))});
+  if (std::exchange(exchange.wants_continue, false) && !has_come) {
+    // One who has no room for it is not told: he may send it all the same (RFC 9110 10.1.1).
+    const auto sent = Write(socket_, kContinue);
+    if (sent != kContinue.size() && sent != 0) {
+      CloseNow();
+      return true;
+    }
   }
-  const RequestLine line{.method = method,
-                         .target = View(message.target()),
-                         .is_http10 = message.version() < 11,
-                         .has_body = !parser.is_done()};
-  const auto checked = CheckRequest(line, options, request);
-  if (!refusal) refusal = checked;  // The earlier one is why the head is not whole.
+  return false;
 }
 
-Connection::Connection(Socket socket, LoopState& loop)
-    : socket_(std::move(socket)),
-      loop_(loop),
-      parts_(loop.parts),
-      buffer_(parts_.options.max_header_bytes + kReadBytes) {
-  boost::system::error_code ignored;
-  socket_.non_blocking(true, ignored);  // For WriteAtOnce.
-  Enter(Phase::kIdle);
-}
-
-Awaitable<void> Connection::TurnAway() {
-  Request request;
-  request.request_id = ChooseRequestId(request);
-  const Refusal refusal{503, "the server has too many connections"};
-  const Reply reply = Refuse(request, refusal);
-  const ReplyFrame frame{.method = Method::kGet,
-                         .connection = ConnectionHeader::kClose,
-                         .request_id = request.request_id,
-                         .date = loop_.date};
-  std::string out;
-  AppendReply(out, reply, frame);
-  if (co_await Write(out)) co_await Linger();
-  CloseNow();
-}
-
-// Each coroutine that another one waits for costs a request about as much as its parser does, so
-// what a request usually takes is in this one, and in functions that do not wait.
-Awaitable<void> Connection::Serve() {
-  bool is_open = true;
-  while (is_open) {
-    Exchange exchange;
-    Enter(Phase::kIdle);
-    HeadStep step = TakeHead(exchange);
-    while (step == HeadStep::kNeedsMore) {
-      const auto [error, size_bytes] = co_await socket_.async_read_some(Space(), kAsTuple);
-      buffer_.commit(size_bytes);
-      step = error ? EndHead(exchange) : TakeHead(exchange);
-    }
-    if (step == HeadStep::kNobody) break;
-    if (parts_.observer) exchange.head_ended_at = std::chrono::steady_clock::now();
-    exchange.TakeHead(parts_.options);
-    if (!exchange.refusal && !exchange.parser.is_done()) {
-      const bool is_there = co_await ReadBody(exchange);
-      if (!is_there) break;
-    }
-
-    Request& request = exchange.request;
-    std::optional<Reply> reply = AnswerAtOnce(exchange);
-    SharedReply prepared;
-    if (!reply && MayTakeShortcut(exchange)) {
-      ShortcutInbox::Waiter waiter(socket_.get_executor());
-      co_await TakeShortcut(request, waiter);
-      prepared = std::move(waiter.reply);
-    }
-    if (!reply && !prepared) reply = co_await RunHandler(request);
-    if (!reply && !prepared) reply = Refuse(request, {503, "the server is busy"});
-
-    const bool keeps_open =
-        prepared ? PrintReply(exchange, *prepared) : PrintReply(exchange, *reply);
-    Sent sent{.status = prepared ? prepared->status() : reply->status,
-              .size_bytes = loop_.out.size()};
-    const std::size_t sent_bytes = WriteAtOnce(loop_.out);
-    sent.is_whole = sent_bytes == loop_.out.size();
-    if (!sent.is_whole) {
-      const std::string rest = loop_.out.substr(sent_bytes);
-      sent.is_whole = co_await Write(rest);
-    }
-    if (parts_.observer) Tell(exchange, sent);
-    if (loop_.out.capacity() > kKeptOutBytes) loop_.out = std::string();
-    if (sent.is_whole && !keeps_open) co_await Linger();
-    is_open = sent.is_whole && keeps_open;
+// From here on the request has its deadline.
+void Connection::Answer() {
+  Exchange& exchange = *exchange_;
+  Request& request = exchange.request;
+  if (!exchange.method) {
+    const Reply reply = parts_.router.RefuseMethod(request);
+    return SendReply(reply, reply.status);
   }
-  CloseNow();
+  Enter(Phase::kHandler);
+  request.deadline = Deadline::At(loop_.events.now() + parts_.options.request_timeout);
+  const bool may_take_shortcut =
+      exchange.method == Method::kGet || exchange.method == Method::kHead;
+  may_take_shortcut&& parts_.shortcut != nullptr ? AskShortcut() : RunHandler();
 }
 
-// Into the loop's buffer. Yields whether the connection may stay open after it.
-bool Connection::PrintReply(const Exchange& exchange, const auto& reply) {
-  // After a refusal it is unknown where the next request would start.
-  const bool keeps_open = !exchange.refusal && exchange.parser.keep_alive() && !loop_.is_stopping;
+void Connection::AskShortcut() {
+  Shortcut::Done done = [this](SharedReply reply) {
+    if (loop_.events.IsOnItsThread() && loop_.is_sending) return OnShortcut(reply);
+    loop_.events.Post([this, reply = std::move(reply)] { OnShortcut(reply); });
+  };
+  // One that is given while it is being asked for is posted: nothing here is ready for it.
+  const bool is_sending = std::exchange(loop_.is_sending, false);
+  if (parts_.shortcut->TryAnswer(exchange_->request, done)) {
+    loop_.will_send = true;
+  } else {
+    RunHandler();
+  }
+  loop_.is_sending = is_sending;
+}
+
+void Connection::OnShortcut(const SharedReply& reply) {
+  if (!reply) return RunHandler();
+  SendReply(*reply, reply->status());
+  Advance();
+}
+
+void Connection::RunHandler() {
+  Request& request = exchange_->request;
+  HandlerPool::Job job = [this, &request](HandlerPool::Turn turn) {
+    std::optional<Reply> reply;
+    if (turn == HandlerPool::Turn::kRun && !request.deadline.HasPassed()) {
+      reply = parts_.router.Dispatch(request);
+    }
+    request.held.reset();
+    loop_.events.Post([this, reply = std::move(reply)]() mutable { OnHandled(std::move(reply)); });
+  };
+  if (!parts_.pool.TrySubmit(job)) job(HandlerPool::Turn::kDropped);
+}
+
+// No reply: no thread of the pool was free in time.
+void Connection::OnHandled(std::optional<Reply> reply) {
+  if (!reply) reply = RefusalReply({503, "the server is busy"});
+  SendReply(*reply, reply->status);
+  Advance();
+}
+
+// After a refusal it is unknown where the next request would start.
+void Connection::Refuse(Refusal refusal) {
+  Request& request = exchange().request;
+  if (request.request_id.empty()) request.request_id = ChooseRequestId(request);
+  // One whose head is not whole.
+  if (exchange_->head_ended_at == SteadyTime()) exchange_->head_ended_at = loop_.events.now();
+  exchange_->keeps_open = false;
+  SendReply(RefusalReply(refusal), refusal.status);
+}
+
+Reply Connection::RefusalReply(Refusal refusal) {
+  Reply reply = parts_.router.Refuse(exchange_->request, refusal.status, refusal.message);
+  if (refusal.status == 503) reply.headers.push_back({.name = "Retry-After", .value = "1"});
+  return reply;
+}
+
+void Connection::SendReply(const auto& reply, int status) {
+  Exchange& exchange = *exchange_;
+  exchange.keeps_open = exchange.keeps_open && !loop_.is_stopping;
   ReplyFrame frame{.method = exchange.request.method,
                    .connection = ConnectionHeader::kNone,
                    .request_id = exchange.request.request_id,
                    .date = loop_.date};
-  if (!keeps_open) {
+  if (!exchange.keeps_open) {
     frame.connection = ConnectionHeader::kClose;
-  } else if (exchange.parser.get().version() < 11) {
+  } else if (exchange.is_http10) {
     frame.connection = ConnectionHeader::kKeepAlive;
   }
-  loop_.out.clear();
-  AppendReply(loop_.out, reply, frame);
-  return keeps_open;
-}
+  std::string& out = loop_.out;
+  out.clear();
+  AppendReply(out, reply, frame);
+  exchange.status = status;
+  exchange.size_bytes = out.size();
 
-// Looks at what has come so far.
-Connection::HeadStep Connection::TakeHead(Exchange& exchange) {
-  const ServerOptions& options = parts_.options;
-  if (phase_ == Phase::kIdle) SkipEmptyLines();
-
-  HeadScanner& head = exchange.head;
-  head.Scan(Buffered());
-  if (head.is_malformed()) {
-    exchange.refusal = {400, "the request is not HTTP/1.1"};
-    return HeadStep::kDone;
+  const auto sent = Write(socket_, out);
+  if (sent == out.size()) {
+    EndReply(true);
+  } else if (!sent) {
+    EndReply(false);
+  } else {
+    unsent_ = std::move(out);
+    unsent_begin_ = *sent;
+    Enter(Phase::kWrite);
+    WriteOn();
   }
-  if (head.size_bytes().value_or(buffer_.size()) > options.max_header_bytes) {
-    // The longest thing in a first line is the target.
-    const bool is_target =
-        head.first_line_bytes().value_or(buffer_.size()) > options.max_target_bytes;
-    exchange.refusal = is_target ? Refusal{414, "the URL is too long"}
-                                 : Refusal{431, "the request's headers are too large"};
-    return HeadStep::kDone;
-  }
-  if (const auto size_bytes = head.size_bytes()) {
-    exchange.parser.header_limit(static_cast<std::uint32_t>(options.max_header_bytes));
-    exchange.parser.body_limit(options.max_body_bytes);
-    exchange.Take(ParseHead(exchange.parser, buffer_, *size_bytes));
-    return HeadStep::kDone;
-  }
-
-  if (phase_ == Phase::kIdle && buffer_.size() != 0) Enter(Phase::kHead);
-  const bool is_unwanted = loop_.is_stopping && phase_ == Phase::kIdle;
-  return is_unwanted ? HeadStep::kNobody : HeadStep::kNeedsMore;
+  Empty(out, kKeptOutBytes);
 }
 
-// No more of it comes.
-Connection::HeadStep Connection::EndHead(Exchange& exchange) const {
-  if (!has_timed_out_ || phase_ == Phase::kIdle) return HeadStep::kNobody;
-  exchange.refusal = {408, "the request's head did not come in time"};
-  return HeadStep::kDone;
-}
-
-// False if there is nobody to answer.
-Awaitable<bool> Connection::ReadBody(Exchange& exchange) {
-  Parser& parser = exchange.parser;
-  const ServerOptions& options = parts_.options;
-  Enter(Phase::kBody);
-  const auto expect = exchange.request.FindHeader("Expect");
-  if (expect && EqualsIgnoringCase(*expect, "100-continue") && buffer_.size() == 0) {
-    if (!co_await Write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
-    Enter(Phase::kBody);
-  }
-
-  for (;;) {
-    const ParseStep step = ParseBody(parser, buffer_);
-    if (!exchange.body_share.TryGrowTo(parser.get().body().size(), parts_.body_bytes,
-                                       options.max_body_bytes_at_once)) {
-      exchange.refusal = {503, "the server is busy with other requests' bodies"};
-      break;
-    }
-    exchange.Take(step);
-    if (step != ParseStep::kNeedsMore) break;
-    if (co_await ReadMore()) continue;
-    if (!has_timed_out_) co_return false;
-    exchange.refusal = {408, "the request's body did not come in time"};
-    break;
-  }
-  exchange.request.body = std::move(parser.get().body());
-  co_return true;
-}
-
-boost::asio::mutable_buffer Connection::Space() {
-  const std::size_t wanted_bytes = phase_ == Phase::kIdle ? kFirstReadBytes : kReadBytes;
-  return buffer_.prepare(std::min(wanted_bytes, buffer_.max_size() - buffer_.size()));
-}
-
-// False if no more came: closed, reset, stopped or timed out.
-Awaitable<bool> Connection::ReadMore() {
-  const auto [error, size_bytes] = co_await socket_.async_read_some(Space(), kAsTuple);
-  buffer_.commit(size_bytes);
-  co_return !error;
-}
-
-// Nullopt if it has to be asked for. From here on the request has its deadline.
-std::optional<Reply> Connection::AnswerAtOnce(Exchange& exchange) {
-  Request& request = exchange.request;
-  if (exchange.refusal) return Refuse(request, *exchange.refusal);
-  if (!exchange.method) return parts_.router.RefuseMethod(request);
-  Enter(Phase::kHandler);
-  request.deadline = Deadline::After(parts_.options.request_timeout);
-  return std::nullopt;
-}
-
-bool Connection::MayTakeShortcut(const Exchange& exchange) const {
-  return parts_.shortcut != nullptr &&
-         (exchange.method == Method::kGet || exchange.method == Method::kHead);
-}
-
-// There is no reply if the request has to go to its handler.
-Awaitable<void> Connection::TakeShortcut(Request& request, ShortcutInbox::Waiter& waiter) {
-  auto initiate = [this, &request, &waiter](auto resume) {
-    waiter.resume = std::move(resume);
-    Shortcut::Done done = [this, &waiter](SharedReply reply) {
-      loop_.inbox.Deliver(waiter, std::move(reply));
-    };
-    parts_.shortcut->TryAnswer(request, done) ? SendSoon() : done(nullptr);
-  };
-  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(std::move(initiate),
-                                                                             kUseAwaitable);
-}
-
-// After whatever else is ready now.
-void Connection::SendSoon() {
-  if (std::exchange(loop_.will_send, true)) return;
-  asio::post(socket_.get_executor(), [&loop = loop_] {
-    loop.will_send = false;
-    loop.parts.shortcut->Send();
-  });
-}
-
-// Nullopt if no thread of the pool was free in time.
-Awaitable<std::optional<Reply>> Connection::RunHandler(Request& request) {
-  auto initiate = [this, &request](auto resume) {
-    HandlerPool::Job job = [this, &request,
-                            resume = std::move(resume)](HandlerPool::Turn turn) mutable {
-      std::optional<Reply> reply;
-      if (turn == HandlerPool::Turn::kRun && !request.deadline.HasPassed()) {
-        reply = parts_.router.Dispatch(request);
-      }
-      request.held.reset();
-      asio::post(socket_.get_executor(),
-                 [resume = std::move(resume), reply = std::move(reply)]() mutable {
-                   std::move(resume)(std::move(reply));
-                 });
-    };
-    if (!parts_.pool.TrySubmit(job)) job(HandlerPool::Turn::kDropped);
-  };
-  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(std::optional<Reply>)>(
-      std::move(initiate), kUseAwaitable);
-}
-
-// Yields how much the kernel has taken without waiting: nothing if it fails, for whatever reason.
-std::size_t Connection::WriteAtOnce(std::string_view bytes) {
-  boost::system::error_code error;
-  return socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
-}
-
-// False if the client is gone, or reads too slowly.
-Awaitable<bool> Connection::Write(std::string_view bytes) {
-  while (!bytes.empty()) {
+// Until all is taken, or no more is: then we are told when there is room.
+void Connection::WriteOn() {
+  while (unsent_begin_ < unsent_.size()) {
+    const auto sent = Write(socket_, std::string_view(unsent_).substr(unsent_begin_));
+    if (!sent) break;
+    if (*sent == 0) return;
+    unsent_begin_ += *sent;
     Enter(Phase::kWrite);  // Each time, for the limit is on a reader who takes nothing.
-    const auto [error, size_bytes] =
-        co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), kAsTuple);
-    if (error) co_return false;
-    bytes.remove_prefix(size_bytes);
   }
-  co_return true;
+  const bool is_whole = unsent_begin_ == unsent_.size();
+  Empty(unsent_, 0);
+  EndReply(is_whole);
 }
 
-void Connection::Tell(const Exchange& exchange, const Sent& sent) {
+void Connection::EndReply(bool is_whole) {
+  if (parts_.observer && kind_ == Kind::kServed) Tell(is_whole);
+  const bool keeps_open = exchange_->keeps_open;
+  exchange_->Clear();
+  if (loop_.spare.size() < kMaxSpare) loop_.spare.push_back(std::move(exchange_));
+  exchange_.reset();
+  Enter(Phase::kIdle);
+  if (!is_whole) {
+    CloseNow();
+  } else if (!keeps_open) {
+    Linger();
+  }
+}
+
+void Connection::Tell(bool is_whole) {
   const auto now = std::chrono::steady_clock::now();
-  parts_.observer(Served{.request = exchange.request,
-                         .method = View(exchange.parser.get().method_string()),
-                         .status = sent.status,
-                         .size_bytes = sent.size_bytes,
-                         .duration = now - exchange.head_ended_at,
-                         .is_whole = sent.is_whole});
+  parts_.observer(Served{.request = exchange_->request,
+                         .method = exchange_->method_text,
+                         .status = exchange_->status,
+                         .size_bytes = exchange_->size_bytes,
+                         .duration = now - exchange_->head_ended_at,
+                         .is_whole = is_whole});
 }
 
 // Closing a socket with unread bytes in it resets the connection, and a reset can overtake the
 // reply that was just sent. So the rest is read first, for a while.
-Awaitable<void> Connection::Linger() {
-  if (loop_.is_stopping) co_return;
+void Connection::Linger() {
+  if (loop_.is_stopping) return CloseNow();
   Enter(Phase::kLinger);
-  boost::system::error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
-  do {
-    buffer_.clear();
-  } while (co_await ReadMore());
+  ::shutdown(socket_.number(), SHUT_WR);
 }
 
 void Connection::CheckTimeout(SteadyTime now) {
   if (now < expires_at_) return;
-  has_timed_out_ = true;
-  boost::system::error_code ignored;
-  if (phase_ == Phase::kHead || phase_ == Phase::kBody) {
-    socket_.cancel(ignored);  // The reader wakes up and answers 408.
-    return;
+  switch (phase_) {
+    case Phase::kHead:
+      Refuse({408, "the request's head did not come in time"});
+      return Advance();
+    case Phase::kBody:
+      Refuse({408, "the request's body did not come in time"});
+      return Advance();
+    case Phase::kWrite: {
+      // Otherwise the kernel would keep what was not read, and go on offering it.
+      const linger at_once{.l_onoff = 1, .l_linger = 0};
+      ::setsockopt(socket_.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+      return CloseNow();
+    }
+    case Phase::kIdle:
+    case Phase::kHandler:
+    case Phase::kLinger:
+    case Phase::kEnded:
+      return CloseNow();
   }
-  if (phase_ == Phase::kWrite) {
-    // Otherwise the kernel would keep what was not read, and go on offering it.
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  }
-  CloseNow();
 }
 
 void Connection::CloseSoon() {
   if (phase_ == Phase::kIdle || phase_ == Phase::kLinger) CloseNow();
 }
 
+// While somebody else works on its request, the connection has to be there for the answer.
 void Connection::CloseNow() {
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  if (socket_.is_open()) loop_.events.Remove(socket_);
+  socket_.Close();
+  if (phase_ == Phase::kWrite) {
+    Empty(unsent_, 0);
+    EndReply(false);
+  } else if (phase_ != Phase::kHandler && phase_ != Phase::kEnded) {
+    End();
+  }
+}
+
+void Connection::End() {
+  phase_ = Phase::kEnded;
+  UnfinishedHook::unlink();
+  // Not only when the turn ends: somebody else may be about to take the place.
+  kind_ == Kind::kServed ? --parts_.served_count : --loop_.turned_away_count;
+  loop_.open_count.Add(-1);
+  loop_.ended.splice(loop_.ended.end(), loop_.connections, place_);
+}
+
+Exchange& Connection::exchange() {
+  if (exchange_) return *exchange_;
+  if (loop_.spare.empty()) {
+    exchange_ = std::make_unique<Exchange>();
+  } else {
+    exchange_ = std::move(loop_.spare.back());
+    loop_.spare.pop_back();
+  }
+  return *exchange_;
 }
 
 void Connection::Enter(Phase phase) {
   phase_ = phase;
-  has_timed_out_ = false;
-  expires_at_ = phase == Phase::kHandler ? SteadyTime::max()
-                                         : std::chrono::steady_clock::now() + TimeLimit(phase);
+  expires_at_ =
+      phase == Phase::kHandler ? SteadyTime::max() : loop_.events.now() + TimeLimit(phase);
 }
 
 std::chrono::milliseconds Connection::TimeLimit(Phase phase) const {
@@ -445,25 +454,10 @@ std::chrono::milliseconds Connection::TimeLimit(Phase phase) const {
     case Phase::kWrite:
       return options.write_timeout;
     case Phase::kLinger:
+    case Phase::kEnded:
       return kLingerTime;
   }
   return kLingerTime;
-}
-
-std::string_view Connection::Buffered() const {
-  const auto data = buffer_.cdata();
-  return {static_cast<const char*>(data.data()), data.size()};
-}
-
-// Some clients end a body with a line end too many (RFC 9112 2.2).
-void Connection::SkipEmptyLines() {
-  while (Buffered().starts_with("\r\n")) buffer_.consume(2);
-}
-
-Reply Connection::Refuse(const Request& request, Refusal refusal) const {
-  Reply reply = parts_.router.Refuse(request, refusal.status, refusal.message);
-  if (refusal.status == 503) reply.headers.push_back({.name = "Retry-After", .value = "1"});
-  return reply;
 }
 
 }  // namespace tidemark::http

@@ -7,14 +7,16 @@
 
 #include <boost/asio/ip/address.hpp>
 
-#include "asio_types.h"
 #include "connection.h"
+#include "listener.h"
 #include "net_text.h"
 #include "server_loop.h"
 #include "tidemark/base/mutex.h"
 
 namespace tidemark::http {
 namespace {
+
+namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kGraceOfDestructor{2000};
 
@@ -31,14 +33,9 @@ Result<asio::ip::tcp::endpoint> ParseEndpoint(const ServerOptions& options) {
 
 /// Whether somebody listens there already. Those who share a port are not told, so it is asked
 /// first, as somebody who does not share.
-boost::system::error_code CheckUnused(const asio::ip::tcp::endpoint& endpoint) {
-  asio::io_context io;
-  Acceptor acceptor(io.get_executor());
-  boost::system::error_code error;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  return error;
+boost::system::error_code CheckUnused(asio::ip::tcp::endpoint endpoint) {
+  FileDescriptor socket;
+  return Bind(endpoint, Port::kOwn, socket);
 }
 
 }  // namespace
@@ -80,11 +77,11 @@ struct Server::Impl {
 
 Status Server::Impl::Listen() {
   TIDEMARK_TRY(auto endpoint, ParseEndpoint(options));
-  const auto port = loops.size() > 1 ? ServerLoop::Port::kShared : ServerLoop::Port::kOwn;
+  const Port port = loops.size() > 1 ? Port::kShared : Port::kOwn;
   boost::system::error_code error;
-  if (port == ServerLoop::Port::kShared) error = CheckUnused(endpoint);
+  if (port == Port::kShared) error = CheckUnused(endpoint);
   for (const auto& loop : loops) {
-    if (!error) error = loop->Listen(endpoint, port);
+    if (!error) error = loop->Open(endpoint, port);
     endpoint.port(loop->port());  // The one that the kernel has chosen.
   }
   if (!error) return {};
@@ -137,9 +134,8 @@ void Server::Stop(std::chrono::milliseconds grace) {
   }
   impl.pool.Close();  // What still waits is answered 503 before its connection is closed.
   for (const auto& loop : impl.loops) loop->CloseAll();
-  // Every handler has posted its reply when the pool has stopped, and a shortcut's answer is work
-  // of its loop until it comes. So a loop, which runs until nothing is left to do, ends every
-  // connection's coroutine before it ends.
+  // A connection whose request has not been answered yet ends when the answer comes, and every
+  // handler has posted its own when the pool has stopped. A loop runs until its last has ended.
   impl.pool.Stop();
   for (const auto& loop : impl.loops) loop->Join();
 }

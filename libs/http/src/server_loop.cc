@@ -1,16 +1,12 @@
 #include "server_loop.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/detail/socket_option.hpp>
-#include <boost/asio/post.hpp>
-
+#include "exchange.h"
 #include "net_text.h"
 #include "reply_text.h"
 #include "tidemark/base/clock.h"
@@ -21,10 +17,9 @@ namespace {
 
 // Of connections beyond the limit, so many at a time are told so; the rest are only closed.
 constexpr std::size_t kMaxTurnedAway = 64;
+// The others have their turn before more are taken.
+constexpr int kAcceptedATurn = 64;
 constexpr std::chrono::milliseconds kPauseAfterAcceptError{100};
-
-/// Asio has no name for it.
-using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 /// A second, or less where a limit is so short that a second would be most of it.
 std::chrono::milliseconds SweepInterval(const ServerOptions& options) {
@@ -35,115 +30,120 @@ std::chrono::milliseconds SweepInterval(const ServerOptions& options) {
   return std::clamp(limit / 8, kShortest, kLongest);
 }
 
+/// Of file descriptors or memory.
+bool IsShortage(const boost::system::error_code& error) {
+  constexpr std::array kShortages = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
+  return std::ranges::find(kShortages, error.value()) != kShortages.end();
+}
+
 }  // namespace
 
-ServerLoop::ServerLoop(ServerParts& parts) : parts_(parts) {}
-
-boost::system::error_code ServerLoop::Listen(const asio::ip::tcp::endpoint& endpoint, Port port) {
-  boost::system::error_code error;
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(Acceptor::reuse_address(true), error);
-  if (!error && port == Port::kShared) acceptor_.set_option(ReusePort(true), error);
-  if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(Acceptor::max_listen_connections, error);
-  if (!error) port_ = acceptor_.local_endpoint(error).port();
+boost::system::error_code ServerLoop::Open(boost::asio::ip::tcp::endpoint endpoint, Port port) {
+  boost::system::error_code error = Bind(endpoint, port, acceptor_);
+  if (!error) error = Listen(acceptor_);
+  if (!error) error = state_.events.Open();
+  if (!error) error = state_.events.Add(acceptor_, EPOLLIN, *this);
+  port_ = endpoint.port();
   return error;
 }
 
 void ServerLoop::Start() {
-  state_.date = FormatHttpDate(SystemClock().Now());
-  asio::co_spawn(io_.get_executor(), Accept(), asio::detached);
-  asio::co_spawn(io_.get_executor(), Sweep(), asio::detached);
-  thread_ = std::thread([this] { io_.run(); });
+  Sweep();
+  thread_ = std::thread([this] { state_.events.Run([this] { EndTurn(); }); });
 }
 
-Awaitable<void> ServerLoop::Accept() {
-  while (!state_.is_stopping) {
-    auto [error, socket] = co_await acceptor_.async_accept(kAsTuple);
-    if (state_.is_stopping) co_return;
+// Connections wait to be accepted.
+void ServerLoop::OnReady(std::uint32_t /*events*/) {
+  for (int i = 0; i < kAcceptedATurn && acceptor_.is_open(); ++i) {
+    boost::system::error_code error;
+    FileDescriptor socket = Accept(acceptor_, error);
     if (!error) {
-      Spawn(std::move(socket));
-      continue;
+      Admit(std::move(socket));
+    } else if (error.value() == EAGAIN) {
+      return;
+    } else if (IsShortage(error)) {
+      return PauseAccepting(error);
     }
-    // Most likely there is no file descriptor left. The connection stays in the kernel's queue, so
-    // without a pause this loop would take the whole thread.
-    Log(LogLevel::kWarning, "accept_failed", {{"reason", Reason(error)}});
-    accept_pause_.expires_after(kPauseAfterAcceptError);
-    co_await accept_pause_.async_wait(kAsTuple);
+    // Of any other the client has gone already.
   }
 }
 
-void ServerLoop::Spawn(Socket socket) {
-  boost::system::error_code ignored;
-  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+// The connection stays in the kernel's queue, so
+// without a pause this loop would take the whole thread.
+void ServerLoop::PauseAccepting(const boost::system::error_code& error) {
+  Log(LogLevel::kWarning, "accept_failed", {{"reason", Reason(error)}});
+  state_.events.Change(acceptor_, 0, *this);
+  state_.events.CallAfter(kPauseAfterAcceptError, [this] {
+    if (acceptor_.is_open()) state_.events.Change(acceptor_, EPOLLIN, *this);
+  });
+}
+
+void ServerLoop::Admit(FileDescriptor socket) {
   const bool has_room = parts_.served_count.fetch_add(1) < parts_.options.max_connections;
   if (!has_room) --parts_.served_count;
-  if (!has_room && turned_away_count_ >= kMaxTurnedAway) return;
+  if (!has_room && state_.turned_away_count >= kMaxTurnedAway) return;
 
-  auto connection = std::make_unique<Connection>(std::move(socket), state_);
-  connections_.push_back(*connection);
-  if (!has_room) ++turned_away_count_;
-  open_count_.Add(1);
-  asio::co_spawn(io_.get_executor(),
-                 has_room ? Serve(std::move(connection)) : TurnAway(std::move(connection)),
-                 asio::detached);
+  if (!has_room) ++state_.turned_away_count;
+  state_.open_count.Add(1);
+  const auto kind = has_room ? Connection::Kind::kServed : Connection::Kind::kTurnedAway;
+  Connections& connections = state_.connections;
+  connections.emplace_back(std::move(socket), kind, state_);
+  connections.back().Start(std::prev(connections.end()));
 }
 
-Awaitable<void> ServerLoop::Serve(std::unique_ptr<Connection> connection) {
-  co_await connection->Serve();
-  --parts_.served_count;
-  open_count_.Add(-1);
-  connection.reset();
-  CheckDrained();
-}
-
-Awaitable<void> ServerLoop::TurnAway(std::unique_ptr<Connection> connection) {
-  co_await connection->TurnAway();
-  --turned_away_count_;
-  open_count_.Add(-1);
-  connection.reset();
-  CheckDrained();
-}
-
-Awaitable<void> ServerLoop::Sweep() {
-  const std::chrono::milliseconds interval = SweepInterval(parts_.options);
-  while (!is_closing_all_) {
-    sweep_timer_.expires_after(interval);
-    co_await sweep_timer_.async_wait(kAsTuple);
-    state_.date = FormatHttpDate(SystemClock().Now());
-    const SteadyTime now = std::chrono::steady_clock::now();
-    for (Connection& connection : connections_) connection.CheckTimeout(now);
+void ServerLoop::Sweep() {
+  state_.date = FormatHttpDate(SystemClock().Now());
+  const SteadyTime now = state_.events.now();
+  for (auto next = state_.connections.begin(); next != state_.connections.end();) {
+    (next++)->CheckTimeout(now);  // It may leave the list.
   }
+  state_.events.CallAfter(SweepInterval(parts_.options), [this] { Sweep(); });
+}
+
+void ServerLoop::EndTurn() {
+  decltype(state_.unfinished) unfinished;
+  unfinished.swap(state_.unfinished);
+  while (!unfinished.empty()) {
+    auto& connection = static_cast<Connection&>(unfinished.front());
+    unfinished.pop_front();
+    connection.Advance();
+  }
+
+  if (std::exchange(state_.will_send, false)) {
+    state_.is_sending = true;
+    parts_.shortcut->Send();
+    state_.is_sending = false;
+  }
+  // Answers have made room for requests that had come already.
+  if (state_.will_send) state_.events.HasMoreToDo();
+
+  state_.ended.clear();
+  if (!state_.connections.empty()) return;
+  if (state_.is_stopping && on_drained_) std::exchange(on_drained_, nullptr)();
+  if (is_closing_all_) state_.events.Stop();
 }
 
 void ServerLoop::BeginStop(std::move_only_function<void()> on_drained) {
-  asio::post(io_, [this, on_drained = std::move(on_drained)]() mutable {
+  state_.events.Post([this, on_drained = std::move(on_drained)]() mutable {
     on_drained_ = std::move(on_drained);
     state_.is_stopping = true;
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
-    accept_pause_.cancel();
-    for (Connection& connection : connections_) connection.CloseSoon();
-    CheckDrained();
+    state_.events.Remove(acceptor_);
+    acceptor_.Close();
+    for (auto next = state_.connections.begin(); next != state_.connections.end();) {
+      (next++)->CloseSoon();
+    }
   });
-}
-
-void ServerLoop::CheckDrained() {
-  if (!state_.is_stopping || !connections_.empty()) return;
-  if (on_drained_) std::exchange(on_drained_, nullptr)();
 }
 
 void ServerLoop::CloseAll() {
-  asio::post(io_, [this] {
+  state_.events.Post([this] {
     is_closing_all_ = true;
-    sweep_timer_.cancel();
-    for (Connection& connection : connections_) connection.CloseNow();
+    for (auto next = state_.connections.begin(); next != state_.connections.end();) {
+      (next++)->CloseNow();
+    }
   });
 }
 
-void ServerLoop::Join() {
-  work_.reset();
-  thread_.join();
-}
+void ServerLoop::Join() { thread_.join(); }
 
 }  // namespace tidemark::http

@@ -28,6 +28,7 @@ class Records {
   ServedObserver Observer() {
     return [this](const Served& served) {
       EXPECT_GE(served.duration.count(), 0);
+      EXPECT_LT(served.duration, 2 * kPatience);
       const MutexLock lock(mutex_);
       records_.push_back({.method = std::string(served.method),
                           .path = served.request.path,
@@ -75,6 +76,36 @@ TEST(ServedTest, WhatTheServerRefusesByItselfIsToldToo) {
   EXPECT_EQ(told[0].method, "BREW");
   EXPECT_EQ(told[0].status, 404);
   EXPECT_EQ(told[1].status, 400);
+}
+
+// Method: over connections that an earlier request has gone over, and over new ones.
+TEST(ServedTest, WhatNeverBecameARequestTookNoTime) {
+  Records records;
+  TestServer server({.max_header_bytes = 1000, .header_timeout = std::chrono::milliseconds(50)},
+                    nullptr, records.Observer());
+  const std::string large = "GET /hello HTTP/1.1\r\nX: " + std::string(1000, 'a');
+  int count = 0;
+  for (const std::string& bytes : {std::string("\x16\x03\x01"), large, std::string("GET /hel")}) {
+    for (const std::string& before : {std::string(), Get("/hello")}) {
+      server.Exchange(before + bytes);
+      count += before.empty() ? 1 : 2;
+    }
+  }
+  server.server->Stop(std::chrono::seconds(5));
+  EXPECT_EQ(records.Take().size(), static_cast<std::size_t>(count));
+}
+
+TEST(ServedTest, AMalformedRequestIsToldAsFarAsItGoes) {
+  Records records;
+  TestServer server({}, nullptr, records.Observer());
+  const std::string reply = server.Exchange("HEAD /pot HTTP/1.1\r\nHost: x\r\nX : 1\r\n\r\n");
+  EXPECT_EQ(StatusOf(reply), 400);
+  EXPECT_EQ(BodyOf(reply), "") << "nobody expects one after HEAD";
+  server.server->Stop(std::chrono::seconds(5));
+  const auto told = records.Take();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].method, "HEAD");
+  EXPECT_EQ(told[0].path, "/pot");
 }
 
 TEST(ServedTest, AReplyThatTheClientDoesNotTakeIsToldAsNotWhole) {

@@ -1,5 +1,6 @@
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,6 +101,30 @@ TEST(ServerShortcutTest, IsSentWhateverItHasTaken) {
     for (RawSocket& socket : sockets) EXPECT_EQ(BodyOf(socket.ReadReply()), "sent");
     EXPECT_LE(shortcut->sent, 20 * round);
   }
+}
+
+// Method: while the thread is held up in a shortcut, one client leaves and another comes, so that
+// the server learns of both at once.
+TEST(ServerShortcutTest, APlaceIsFreeAsSoonAsItsClientHasLeft) {
+  std::promise<void> is_held;
+  std::promise<void> may_go_on;
+  TestServer server({.max_connections = 2}, Shortcuts([&](const Request&, Shortcut::Done&) {
+                      is_held.set_value();
+                      may_go_on.get_future().wait();
+                      return false;
+                    }));
+  std::optional<RawSocket> leaving = server.Connect();
+  leaving->Send(Get("/items/1"));
+  ASSERT_EQ(BodyOf(leaving->ReadReply()), "1");
+  RawSocket holding = server.Connect();
+  holding.Send(Get("/hello"));
+  is_held.get_future().wait();
+  leaving.reset();
+  RawSocket coming = server.Connect();
+  coming.Send(Get("/items/2"));
+  may_go_on.set_value();
+  EXPECT_EQ(BodyOf(coming.ReadReply()), "2");
+  EXPECT_EQ(BodyOf(holding.ReadReply()), "hello");
 }
 
 TEST(ServerShortcutTest, HandsARequestOnAtOnceOrLater) {

@@ -48,6 +48,25 @@ TEST(ServerStopTest, LetsARequestUnderWayFinishAndClosesAfterIt) {
   stopper.join();
 }
 
+// Method: the first reply is larger than what the kernel takes, so it is being written when the
+// stop begins; the second request has come by then.
+TEST(ServerStopTest, ARequestBehindAReplyThatIsBeingReadIsTheLast) {
+  TestServer server;
+  RawSocket socket = server.Connect();
+  RawSocket idle = server.Connect();
+  socket.Send(Get("/big") + Get("/items/2"));
+  ASSERT_TRUE(Eventually([&] { return socket.IsReadable(); }));
+  std::thread stopper([&] { server.server->Stop(kPatience); });
+  EXPECT_EQ(idle.ReadToEnd(), "") << "the stop has begun";
+  EXPECT_EQ(BodyOf(socket.ReadReply()).size(), 8U << 20U);
+  const std::string last = socket.ReadReply();
+  EXPECT_EQ(BodyOf(last), "2");
+  EXPECT_EQ(HeaderOf(last, "Connection"), "close");
+  EXPECT_EQ(socket.ReadToEnd(), "");
+  EXPECT_FALSE(socket.was_reset());
+  stopper.join();
+}
+
 TEST(ServerStopTest, ClosesARequestThatOverrunsTheGrace) {
   TestServer server({.handler_threads = 1});
   RawSocket running = server.Connect();

@@ -100,6 +100,54 @@ TEST(ServerTest, IgnoresEmptyLinesBeforeARequest) {
   EXPECT_EQ(BodyOf(socket.ReadReply()), "hello");
 }
 
+TEST(ServerTest, IgnoresAnEmptyLineThatComesInTwo) {
+  const TestServer server;
+  RawSocket socket = server.Connect();
+  socket.Send("\r");
+  socket.Send(Get("/items/1"));  // So that the first has been looked at by itself, mostly.
+  EXPECT_EQ(StatusOf(socket.ReadReply()), 400) << "a carriage return alone is no line";
+
+  RawSocket other = server.Connect();
+  other.Send(Get("/items/1") + "\r");
+  EXPECT_EQ(BodyOf(other.ReadReply()), "1");
+  other.Send("\n" + Get("/items/2"));
+  EXPECT_EQ(BodyOf(other.ReadReply()), "2");
+}
+
+// Method: more than a connection may do in one turn, and more than is read at once, answered
+// without a handler.
+TEST(ServerTest, AnswersThousandsOfPipelinedRequestsWhileOthersAreServed) {
+  const TestServer server;
+  constexpr int kRequests = 3000;
+  RawSocket busy = server.Connect();
+  std::string all;
+  for (int i = 0; i < kRequests; ++i) all += "BREW /hello HTTP/1.1\r\nHost: test\r\n\r\n";
+  std::thread sender([&] { EXPECT_TRUE(busy.Send(all)); });
+  RawSocket other = server.Connect();
+  for (int i = 0; i < kRequests; ++i) {
+    ASSERT_EQ(StatusOf(busy.ReadReply()), 405) << i;
+    if (i % 100 != 0) continue;
+    other.Send(Get("/hello"));
+    ASSERT_EQ(BodyOf(other.ReadReply()), "hello");
+  }
+  sender.join();
+}
+
+TEST(ServerTest, NothingOfARequestIsLeftForTheNext) {
+  const TestServer server;
+  RawSocket socket = server.Connect();
+  socket.Send("GET /request?a=1 HTTP/1.1\r\nHost: test\r\nX-Request-Id: mine\r\nX-One: 1\r\n\r\n");
+  EXPECT_EQ(HeaderOf(socket.ReadReply(), "X-Request-Id"), "mine");
+  socket.Send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_EQ(BodyOf(socket.ReadReply()), "hi");
+  socket.Send("POST /echo HTTP/1.1\r\nHost: test\r\n\r\n");
+  EXPECT_EQ(BodyOf(socket.ReadReply()), "");
+  socket.Send(Get("/request"));
+  const std::string reply = socket.ReadReply();
+  EXPECT_NE(HeaderOf(reply, "X-Request-Id"), "mine");
+  EXPECT_EQ(BodyOf(reply), "GET /request\nheader Host=test\ndeadline set\n");
+}
+
 TEST(ServerTest, SendsForABodyThatTheClientHoldsBack) {
   const TestServer server;
   RawSocket socket = server.Connect();

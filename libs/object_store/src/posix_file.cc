@@ -11,11 +11,6 @@
 
 namespace tidemark::object_store {
 
-void FileDescriptor::Close() {
-  // What matters was synced before; a descriptor is gone even if close() reports a failure.
-  if (is_open()) ::close(std::exchange(number_, -1));
-}
-
 std::unexpected<Error> SystemError(std::string_view verb, std::string_view file, int error_number) {
   const ErrorCode code =
       error_number == ENAMETOOLONG ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable;

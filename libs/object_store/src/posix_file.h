@@ -4,31 +4,11 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "tidemark/base/file_descriptor.h"
 #include "tidemark/base/result.h"
 
 namespace tidemark::object_store {
-
-/// An open file, closed with its owner.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int number) : number_(number) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~FileDescriptor() { Close(); }
-
-  int number() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-  void Close();
-
- private:
-  int number_ = -1;
-};
 
 /// Calls again as long as a signal interrupts the call.
 template <class Call>
