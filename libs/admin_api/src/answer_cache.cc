@@ -274,6 +274,10 @@ void AnswerCache::State::Confirm() {
       spare.pop_back();
     }
   }
+  if (watch.ConfirmAtOnce()) {
+    AnswerAll(std::move(group), true);
+    return;
+  }
   Deadline deadline = Deadline::Never();
   for (const Asker& asker : group.all()) {
     if (asker.request->deadline.time() < deadline.time()) deadline = asker.request->deadline;

@@ -126,9 +126,31 @@ class FeedWatch final : public ChangeWatch {
     if (is_first) somebody_waits_.NotifyOne();
   }
 
+  bool ConfirmAtOnce() override {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    std::shared_ptr<const FeedPosition> position;
+    {
+      const MutexLock lock(mutex_);
+      position = position_;
+    }
+    // Without the mutex, as this is somebody else's code.
+    if (!position || !store_.IsSurelyUnchanged(*position)) return false;
+    const MutexLock lock(mutex_);
+    if (position_ != position) return false;  // Another look has ended, maybe with changes.
+    ++latest_;
+    latest_began_at_ = now;
+    counts_.unchanged.Add();
+    return true;
+  }
+
   Look latest() const override {
     const MutexLock lock(mutex_);
     return latest_;
+  }
+
+  SteadyTime latest_began_at() const override {
+    const MutexLock lock(mutex_);
+    return latest_began_at_;
   }
 
   bool IsUnchanged(const Dependencies& dependencies, Look since) const override {
@@ -199,19 +221,25 @@ class FeedWatch final : public ChangeWatch {
   }
 
   Result<Found> ReadOn(Deadline deadline) {
+    const SteadyTime now = std::chrono::steady_clock::now();
     if (position_) {
       TIDEMARK_TRY(const bool may_have_changed, store_.MayHaveChanged(*position_, deadline));
       if (!may_have_changed) {
         const MutexLock lock(mutex_);
         ++latest_;
+        latest_began_at_ = now;
         return Found::kUnchanged;
       }
     }
-    TIDEMARK_TRY(const auto reader, store_.OpenReader(deadline));
-    TIDEMARK_TRY(const auto reading, reader->ReadFeed(position_));
+    TIDEMARK_TRY(const auto reader, store_.OpenReaderAtFirstRead(deadline));
+    TIDEMARK_TRY(const auto reading,
+                 reader->ReadFeed(position_ ? std::optional(*position_) : std::nullopt));
     if (!reading) {
       if (position_) Log(LogLevel::kWarning, "change_feed_lost", {});
-      position_.reset();
+      {
+        const MutexLock lock(mutex_);
+        position_.reset();
+      }
       feedless_until_ = Deadline::After(feedless_for_);
       return Found::kNoFeed;
     }
@@ -231,9 +259,10 @@ class FeedWatch final : public ChangeWatch {
     } else {
       changes_.NoteEverything(look);
     }
-    position_ = reading->position;
+    position_ = std::make_shared<const FeedPosition>(reading->position);
     latest_change_ = changes_.latest();
     latest_ = look;
+    latest_began_at_ = now;
     return found;
   }
 
@@ -241,14 +270,16 @@ class FeedWatch final : public ChangeWatch {
   const std::chrono::milliseconds feedless_for_;
   LookCounts counts_;
   // Of the thread alone.
-  std::optional<FeedPosition> position_;
   std::optional<Deadline> feedless_until_;  // Absent where the latest look has found a feed.
 
   mutable Mutex mutex_;
   CondVar somebody_waits_;
   std::vector<Waiter> waiting_ TIDEMARK_GUARDED_BY(mutex_);
+  // Of the latest look; only the thread changes it, and reads it without the mutex.
+  std::shared_ptr<const FeedPosition> position_;
   LatestChanges changes_ TIDEMARK_GUARDED_BY(mutex_);
   Look latest_ TIDEMARK_GUARDED_BY(mutex_) = 0;
+  SteadyTime latest_began_at_ TIDEMARK_GUARDED_BY(mutex_);
   std::atomic<Look> latest_change_ = 0;  // Of `changes_`, for who has no need of the mutex.
   bool is_stopping_ TIDEMARK_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // The last member: it uses the others.

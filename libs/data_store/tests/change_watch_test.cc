@@ -133,6 +133,48 @@ TEST_F(ChangeWatchTest, WhoComesDuringALookIsServedByTheNext) {
   EXPECT_EQ(watch->latest(), since + 2);
 }
 
+TEST_F(ChangeWatchTest, ALookAtOnceCountsIfNothingHasChanged) {
+  lake.hooks.is_surely_unchanged = [] { return true; };
+  EXPECT_FALSE(watch->ConfirmAtOnce()) << "before the first look nothing is known";
+  ASSERT_TRUE(Confirm());
+  const Look since = watch->latest();
+  EXPECT_TRUE(watch->ConfirmAtOnce());
+  EXPECT_EQ(watch->latest(), since + 1);
+  lake.hooks.is_surely_unchanged = [] { return false; };
+  EXPECT_FALSE(watch->ConfirmAtOnce());
+  EXPECT_EQ(watch->latest(), since + 1);
+
+  lake.hooks.is_surely_unchanged = [] { return true; };
+  lake.hooks.has_feed = false;
+  EXPECT_FALSE(Confirm());
+  EXPECT_FALSE(watch->ConfirmAtOnce()) << "there is no feed any more";
+}
+
+// Method: a look is held up while others are made at once; it tells of a change that they, which
+// are older, have not seen.
+TEST_F(ChangeWatchTest, ALookAtOnceWaitsForNoOther) {
+  lake.hooks.is_surely_unchanged = [] { return true; };
+  const Dependencies blocks = OnTable("blocks");
+  ASSERT_TRUE(Confirm());
+  HeldCall opening(lake.hooks, 1);
+  auto asked = Ask();
+  opening.WaitUntilMade();
+  EXPECT_TRUE(watch->ConfirmAtOnce());
+  const Look since = watch->latest();
+  ASSERT_TRUE(lake.memory->CommitFiles({lake.job},
+                                       {{.location_id = blocks.revisions[0],
+                                         .file_name = "late.parquet",
+                                         .metadata = "{}",
+                                         .object_size = 1,
+                                         .url = "file:///",
+                                         .footer = ""}},
+                                       Deadline::Never()));
+  opening.Release();
+  ASSERT_TRUE(asked.get());
+  EXPECT_FALSE(watch->IsUnchanged(blocks, since));
+  EXPECT_EQ(watch->latest(), since + 1);
+}
+
 TEST_F(ChangeWatchTest, OneLookServesEverybodyWhoWaits) {
   ASSERT_TRUE(Confirm());
   const Look since = watch->latest();

@@ -171,6 +171,9 @@ class HookedStore final : public MetadataStore {
     TIDEMARK_TRY(auto reader, target_.OpenReader(deadline));
     return std::make_unique<HookedReader>(std::move(reader), hooks_);
   }
+  bool IsSurelyUnchanged(const metadata_db::FeedPosition& /*since*/) override {
+    return hooks_.is_surely_unchanged();
+  }
   Status RegisterManifest(const ManifestRow& manifest, Deadline deadline) override {
     TIDEMARK_TRY(hooks_.before_call());
     return target_.RegisterManifest(manifest, deadline);

@@ -23,6 +23,7 @@ struct Hooks {
   std::function<Status(const std::vector<metadata_db::NewFile>&)> before_restore = [](const auto&) {
     return Status();
   };
+  std::function<bool()> is_surely_unchanged = [] { return false; };
   bool is_read_only = false;          // Or if the target is.
   std::atomic<bool> has_feed = true;  // If the target has.
   std::function<void(std::vector<metadata_db::TableRow>&)> edit_tables = [](auto&) {};

@@ -60,9 +60,10 @@ class FeedWatch {
 
   /// To be called while nobody writes.
   std::string Next() {
+    const bool is_surely_unchanged = store_.IsSurelyUnchanged(position_);
     const bool may_have_changed = Must(store_.MayHaveChanged(position_, Soon()));
     FeedReading reading = ReadFeedOf(store_, position_);
-    if (!may_have_changed) {
+    if (is_surely_unchanged || !may_have_changed) {
       EXPECT_EQ(Show(reading.changes), "nothing");
     }
     position_ = std::move(reading.position);

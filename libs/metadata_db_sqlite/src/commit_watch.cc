@@ -30,6 +30,15 @@ Result<bool> CommitWatch::MayHaveChanged(const FeedPosition& since, Deadline dea
   return may_have_changed;
 }
 
+bool CommitWatch::IsSurelyUnchanged(const FeedPosition& since) {
+  if (!mutex_.TryLock()) return false;
+  const MutexLock lock(mutex_, MutexLock::Locked::kAlready);
+  if (!connection_ || !known_ || known_->position != since) return false;
+  connection_->WaitForNoLock();
+  const auto commits = CountCommits(*connection_);
+  return commits && *commits == known_->commits;
+}
+
 Result<bool> CommitWatch::Look(const FeedPosition& since, Deadline deadline) {
   if (!connection_) {
     TIDEMARK_TRY(connection_, Connection::Open(file_, Connection::Access::kRead, deadline));

@@ -23,6 +23,9 @@ class CommitWatch {
   /// As MetadataStore::MayHaveChanged.
   Result<bool> MayHaveChanged(const metadata_db::FeedPosition& since, Deadline deadline);
 
+  /// As MetadataStore::IsSurelyUnchanged.
+  bool IsSurelyUnchanged(const metadata_db::FeedPosition& since);
+
  private:
   /// Where the feed was when the count was this.
   struct Known {

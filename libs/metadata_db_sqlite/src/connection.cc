@@ -57,6 +57,11 @@ void Connection::SetDeadline(Deadline deadline) {
   sqlite3_busy_timeout(database_.get(), static_cast<int>(deadline.Remaining().count()));
 }
 
+void Connection::WaitForNoLock() {
+  deadline_ = Deadline::Never();
+  sqlite3_busy_timeout(database_.get(), 0);
+}
+
 Result<Statement> Connection::Prepare(const Query& query) {
   TIDEMARK_TRY(metadata_db::CheckDeadline(deadline_));
   auto& prepared = prepared_[&query];

@@ -33,6 +33,9 @@ class Connection {
   /// lock or runs gives up with kUnavailable.
   void SetDeadline(Deadline deadline);
 
+  /// Instead of a deadline: a statement that would have to wait for a lock fails at once.
+  void WaitForNoLock();
+
   /// Starts a run of `query` with the values for ?1, ?2 ...
   template <class... Values>
   Result<Statement> Start(const Query& query, const Values&... values) {

@@ -239,6 +239,10 @@ class SqliteStore final : public MetadataStore {
     return commits_.MayHaveChanged(since, deadline);
   }
 
+  bool IsSurelyUnchanged(const metadata_db::FeedPosition& since) override {
+    return commits_.IsSurelyUnchanged(since);
+  }
+
   Result<std::uint64_t> PruneFeed(std::chrono::milliseconds keep, Deadline deadline) override {
     TIDEMARK_TRY(const auto bounded, metadata_db::BoundKeep(keep));
     return Apply(deadline,

@@ -104,6 +104,30 @@ TEST_F(SqliteFeedTest, WhetherItMayHaveChangedIsToldOfEachCommitAndOfNothingElse
   EXPECT_TRUE(may_have_changed(position)) << "of this program";
 }
 
+TEST_F(SqliteFeedTest, ThatNothingHasChangedIsToldAtOnceWhereItIsCertain) {
+  FeedPosition position = ReadFeedOf(*store, std::nullopt).position;
+  EXPECT_FALSE(store->IsSurelyUnchanged(position)) << "nobody has looked yet";
+  EXPECT_FALSE(Must(store->MayHaveChanged(position, Soon())));
+  EXPECT_TRUE(store->IsSurelyUnchanged(position));
+  EXPECT_TRUE(store->IsSurelyUnchanged(position)) << "as before";
+
+  raw.Run("BEGIN IMMEDIATE");
+  AddFile("c");
+  EXPECT_TRUE(store->IsSurelyUnchanged(position)) << "nothing has been committed";
+  raw.Run("COMMIT");
+  EXPECT_FALSE(store->IsSurelyUnchanged(position)) << "of another program";
+  EXPECT_TRUE(Must(store->MayHaveChanged(position, Soon())));
+  EXPECT_FALSE(store->IsSurelyUnchanged(position)) << "it has not been read yet";
+
+  position = ReadFeedOf(*store, std::nullopt).position;
+  EXPECT_FALSE(Must(store->MayHaveChanged(position, Soon())));
+  EXPECT_TRUE(store->IsSurelyUnchanged(position));
+  raw.Run("CREATE TABLE other (number INTEGER)");
+  EXPECT_FALSE(store->IsSurelyUnchanged(position)) << "of what is not known";
+  EXPECT_FALSE(Must(store->MayHaveChanged(position, Soon())));
+  EXPECT_TRUE(store->IsSurelyUnchanged(position));
+}
+
 TEST_F(SqliteFeedTest, ALookThatFailsIsForgotten) {
   const FeedPosition position = ReadFeedOf(*store, std::nullopt).position;
   EXPECT_FALSE(store->MayHaveChanged(position, Deadline::After(milliseconds(-1))).has_value());

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 
 #include "tidemark/base/clock.h"
@@ -23,6 +24,10 @@ class TIDEMARK_THREAD_ANNOTATION_(capability("mutex")) Mutex {
  public:
   void Lock() TIDEMARK_THREAD_ANNOTATION_(acquire_capability()) { mutex_.lock(); }
   void Unlock() TIDEMARK_THREAD_ANNOTATION_(release_capability()) { mutex_.unlock(); }
+  /// False if somebody holds it.
+  bool TryLock() TIDEMARK_THREAD_ANNOTATION_(try_acquire_capability(true)) {
+    return mutex_.try_lock();
+  }
 
  private:
   friend class CondVar;
@@ -36,6 +41,11 @@ class TIDEMARK_THREAD_ANNOTATION_(scoped_lockable) MutexLock {
       : mutex_(mutex) {
     mutex_.Lock();
   }
+  /// Of a mutex that TryLock has locked.
+  enum class Locked : std::uint8_t { kAlready };
+  MutexLock(Mutex& mutex, Locked /*already*/)
+      TIDEMARK_THREAD_ANNOTATION_(requires_capability(mutex))
+      : mutex_(mutex) {}
   ~MutexLock() TIDEMARK_THREAD_ANNOTATION_(release_capability()) { mutex_.Unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;

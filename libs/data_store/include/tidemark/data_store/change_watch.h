@@ -50,8 +50,15 @@ class ChangeWatch {
   /// of those that it serves). It is no worse than that: the next look may succeed.
   virtual void Confirm(Deadline deadline, Done done) = 0;
 
+  /// Looks without waiting for anything. True if nothing has changed since the look before: that is
+  /// all that `done` would have been told. False: it has to be asked for.
+  virtual bool ConfirmAtOnce() = 0;
+
   /// The latest look that has ended; 0 before the first.
   virtual Look latest() const = 0;
+
+  /// When that look began: what was unchanged in it held then. Means nothing before the first.
+  virtual SteadyTime latest_began_at() const = 0;
 
   /// True if, as far as looks have ended, none of these has changed in a look after `since`. False
   /// may be wrong: changes that are long past are forgotten, and then everything counts as changed.

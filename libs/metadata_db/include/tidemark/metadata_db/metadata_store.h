@@ -176,6 +176,12 @@ class MetadataStore {
   /// The reader sees everything whose function had returned before this call.
   virtual Result<std::unique_ptr<MetadataReader>> OpenReader(Deadline deadline) = 0;
 
+  /// The same, but what the reader sees may be as late as its first read, which may cost a round
+  /// trip less.
+  virtual Result<std::unique_ptr<MetadataReader>> OpenReaderAtFirstRead(Deadline deadline) {
+    return OpenReader(deadline);
+  }
+
   /// Adds the manifest unless it is there.
   virtual Status RegisterManifest(const ManifestRow& manifest, Deadline deadline) = 0;
   /// Makes a registered manifest one of the dataset's, and its tag "dev" point at it.
@@ -314,6 +320,10 @@ class MetadataStore {
   virtual Result<bool> MayHaveChanged(const FeedPosition& /*since*/, Deadline /*deadline*/) {
     return true;
   }
+  /// True only if nothing has been committed since the position's moment, as far as that can be
+  /// told at once: for an I/O thread, which must not wait for another process or a disk. (SQLite
+  /// may, if another process was killed in the middle of a commit.)
+  virtual bool IsSurelyUnchanged(const FeedPosition& /*since*/) { return false; }
 
   /// Removes changes from the feed that have been there for longer than `keep`, by the database's
   /// clock where it has one, the oldest first. Positions older than that cannot be continued any
