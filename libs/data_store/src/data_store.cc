@@ -1,5 +1,6 @@
 #include "tidemark/data_store/data_store.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -49,24 +50,35 @@ struct KeptReadings {
 /// One reader: that is what makes the answers of one snapshot fit together.
 class ReaderSnapshot final : public Snapshot {
  public:
+  /// `openings`: the count of all readers, and `begun` what it was before this one was opened.
   /// `kept`: nullptr to read all files for each question.
   ReaderSnapshot(std::unique_ptr<metadata_db::MetadataReader> reader, Deadline deadline,
-                 Moment::Opening opening, KeptReadings* kept)
+                 std::atomic<std::uint64_t>& openings, std::uint64_t begun, KeptReadings* kept)
       : reader_(std::move(reader)),
         deadline_(deadline),
-        moment_(*reader_, opening),
+        openings_(openings),
+        begun_(begun),
         indexes_(kept != nullptr ? &kept->indexes : nullptr),
         row_counts_(kept != nullptr ? &kept->row_counts : nullptr) {}
 
   metadata_db::MetadataReader& reader() { return *reader_; }
+
+  /// The version's tables, by name. Whoever asks for them mostly asks for each of them next.
+  Result<const std::vector<metadata_db::TableRow>*> ListTables(const DatasetVersion& version) {
+    if (!listed_ || listed_->version != version) {
+      listed_.reset();
+      TIDEMARK_TRY(auto tables, reader_->ListTables(version));
+      listed_.emplace(version, std::move(tables));
+    }
+    return &listed_->tables;
+  }
 
   /// The table as this snapshot has it; the last one that was asked about is not asked about again.
   /// nullptr if it has no active revision.
   Result<TableRead*> Find(TableQuestion question) {
     if (last_ && last_->question == question) return &*last_;
     last_.reset();
-    TIDEMARK_TRY(auto table,
-                 PhysicalTable::GetActive(*reader_, question.version, question.table_name));
+    TIDEMARK_TRY(auto table, GetActive(question.version, question.table_name));
     if (!table) return nullptr;
     last_.emplace(std::move(question), *std::move(table), std::nullopt);
     return &*last_;
@@ -74,7 +86,7 @@ class ReaderSnapshot final : public Snapshot {
 
   Result<ChainFacts> Facts(TableRead& read, UtcTime now) {
     if (indexes_ != nullptr) {
-      TIDEMARK_TRY(auto facts, indexes_->Read(moment_, read.table, read.question.rules, now));
+      TIDEMARK_TRY(auto facts, indexes_->Read(moment(), read.table, read.question.rules, now));
       if (facts) return *std::move(facts);
     }
     TIDEMARK_TRY(const TableSnapshot* const files, Files(read));
@@ -85,7 +97,7 @@ class ReaderSnapshot final : public Snapshot {
     if (read.snapshot) return &*read.snapshot;
     const ProgressRules& rules = read.question.rules;
     if (indexes_ != nullptr) {
-      TIDEMARK_TRY(read.snapshot, indexes_->ReadAll(moment_, read.table, rules));
+      TIDEMARK_TRY(read.snapshot, indexes_->ReadAll(moment(), read.table, rules));
       if (read.snapshot) return &*read.snapshot;
     }
     const BuildTimer timer;
@@ -111,11 +123,36 @@ class ReaderSnapshot final : public Snapshot {
   }
 
  private:
+  struct Listed {
+    DatasetVersion version;
+    std::vector<metadata_db::TableRow> tables;
+  };
+
+  // Of a table that has been found, so that the reader has read: what it sees is fixed by then.
+  Moment& moment() {
+    if (!moment_) moment_.emplace(*reader_, Moment::Opening{.begun = begun_, .ended = ++openings_});
+    return *moment_;
+  }
+
+  Result<std::optional<PhysicalTable>> GetActive(const DatasetVersion& version,
+                                                 const std::string& table_name) {
+    if (!listed_ || listed_->version != version) {
+      return PhysicalTable::GetActive(*reader_, version, table_name);
+    }
+    const auto row = std::ranges::lower_bound(listed_->tables, table_name, {},
+                                              &metadata_db::TableRow::table_name);
+    if (row == listed_->tables.end() || row->table_name != table_name) return std::nullopt;
+    return PhysicalTable::OfRow(*row);
+  }
+
   std::unique_ptr<metadata_db::MetadataReader> reader_;
   const Deadline deadline_;
-  Moment moment_;
+  std::atomic<std::uint64_t>& openings_;
+  const std::uint64_t begun_;
+  std::optional<Moment> moment_;
   IndexCache* indexes_;
   RowCounts* row_counts_;
+  std::optional<Listed> listed_;
   std::optional<TableRead> last_;
   std::optional<Deadline> rows_until_;
 };
@@ -169,9 +206,8 @@ class MetadataDataStore final : public DataStore {
 
   Result<std::unique_ptr<Snapshot>> OpenSnapshot(Deadline deadline) override {
     const std::uint64_t begun = ++openings_;
-    TIDEMARK_TRY(auto reader, store_.OpenReader(deadline));
-    const Moment::Opening opening{.begun = begun, .ended = ++openings_};
-    return std::make_unique<ReaderSnapshot>(std::move(reader), deadline, opening,
+    TIDEMARK_TRY(auto reader, store_.OpenReaderAtFirstRead(deadline));
+    return std::make_unique<ReaderSnapshot>(std::move(reader), deadline, openings_, begun,
                                             kept_ ? &*kept_ : nullptr);
   }
 
@@ -217,15 +253,15 @@ class MetadataDataStore final : public DataStore {
   Result<std::vector<TableWriterInfo>> GetTablesWriterInfo(Snapshot& snapshot,
                                                            const DatasetVersion& version) override {
     TIDEMARK_TRY(auto* const ours, Ours(snapshot));
-    auto tables = ours->reader().ListTables(version);
+    const auto tables = ours->ListTables(version);
     if (!tables) {
       return WithContext(fmt::format("writers of the tables of {}", ToString(version.dataset)),
-                         std::move(tables).error());
+                         tables.error());
     }
     std::vector<TableWriterInfo> writers;
-    for (metadata_db::TableRow& table : *tables) {
+    for (const metadata_db::TableRow& table : **tables) {
       if (!table.active_revision) continue;
-      writers.push_back({.table_name = std::move(table.table_name),
+      writers.push_back({.table_name = table.table_name,
                          .job_id = table.writer,
                          .job_status = table.writer_status});
     }

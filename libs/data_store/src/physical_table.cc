@@ -59,9 +59,14 @@ Result<std::optional<PhysicalTable>> PhysicalTable::GetActive(metadata_db::Metad
                                                               const DatasetVersion& version,
                                                               std::string_view table_name) {
   TIDEMARK_TRY(auto row, reader.GetTable(version, table_name));
-  if (!row || !row->active_revision) return std::nullopt;
-  const LocationId revision_id = *row->active_revision;
-  return PhysicalTable(revision_id, *std::move(row));
+  if (!row) return std::nullopt;
+  return OfRow(*std::move(row));
+}
+
+std::optional<PhysicalTable> PhysicalTable::OfRow(metadata_db::TableRow row) {
+  if (!row.active_revision) return std::nullopt;
+  const LocationId revision_id = *row.active_revision;
+  return PhysicalTable(revision_id, std::move(row));
 }
 
 Result<TableSnapshot> PhysicalTable::Snapshot(metadata_db::MetadataReader& reader,

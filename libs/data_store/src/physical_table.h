@@ -27,6 +27,8 @@ class PhysicalTable {
   static Result<std::optional<PhysicalTable>> GetActive(metadata_db::MetadataReader& reader,
                                                         const DatasetVersion& version,
                                                         std::string_view table_name);
+  /// The same, of the table's row.
+  static std::optional<PhysicalTable> OfRow(metadata_db::TableRow row);
 
   LocationId revision_id() const { return revision_id_; }
   /// Of the revision: rises with each change of its rows. Absent where nobody counts them.

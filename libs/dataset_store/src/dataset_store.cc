@@ -132,7 +132,7 @@ class StoredDatasets final : public DatasetStore {
 
   Result<DatasetVersion> ResolveVersion(const DatasetName& dataset, const Revision& revision,
                                         Deadline deadline) override {
-    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReaderAtFirstRead(deadline));
     TIDEMARK_TRY(auto hash, std::visit(RevisionResolver{*reader, dataset}, revision));
     return DatasetVersion{.dataset = dataset, .manifest_hash = std::move(hash)};
   }
@@ -161,7 +161,7 @@ class StoredDatasets final : public DatasetStore {
   }
 
   Result<std::vector<ManifestInfo>> ListManifests(Deadline deadline) override {
-    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReaderAtFirstRead(deadline));
     TIDEMARK_TRY(auto rows, reader->ListManifests());
     std::vector<ManifestInfo> manifests;
     manifests.reserve(rows.size());
@@ -173,7 +173,7 @@ class StoredDatasets final : public DatasetStore {
 
   Result<std::vector<ManifestTag>> ListTagsOfManifest(const ManifestHash& hash,
                                                       Deadline deadline) override {
-    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReaderAtFirstRead(deadline));
     TIDEMARK_TRY(const auto manifest, reader->GetManifest(hash));
     if (!manifest) return NoManifest(hash);
     TIDEMARK_TRY(auto rows, reader->ListTagsOfManifest(hash));
@@ -186,7 +186,7 @@ class StoredDatasets final : public DatasetStore {
   Result<std::vector<DatasetVersions>> List(Deadline deadline) override {
     std::vector<TagRow> tags;
     {
-      TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+      TIDEMARK_TRY(const auto reader, metadata_.OpenReaderAtFirstRead(deadline));
       TIDEMARK_TRY(tags, reader->ListAllTags());
     }
     std::map<DatasetName, std::vector<TagRow>> by_dataset;
@@ -200,7 +200,7 @@ class StoredDatasets final : public DatasetStore {
   }
 
   Result<DatasetVersions> ListVersions(const DatasetName& dataset, Deadline deadline) override {
-    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReaderAtFirstRead(deadline));
     TIDEMARK_TRY(const auto tags, reader->ListTags(dataset));
     return Summarize(dataset, tags);
   }
@@ -218,7 +218,7 @@ class StoredDatasets final : public DatasetStore {
   /// Whether every dataset version that a derived manifest reads is registered, at one moment.
   Status CheckDependencies(const Manifest& manifest, Deadline deadline) {
     if (manifest.dependencies.empty()) return {};
-    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReaderAtFirstRead(deadline));
     for (const auto& [alias, reference] : manifest.dependencies) {
       TIDEMARK_TRY(const auto revision, ParseRevision(reference.revision));
       const auto hash = std::visit(RevisionResolver{*reader, reference.dataset}, revision);
@@ -232,7 +232,7 @@ class StoredDatasets final : public DatasetStore {
   }
 
   Result<std::string> PathOf(const ManifestHash& hash, Deadline deadline) {
-    TIDEMARK_TRY(const auto reader, metadata_.OpenReader(deadline));
+    TIDEMARK_TRY(const auto reader, metadata_.OpenReaderAtFirstRead(deadline));
     TIDEMARK_TRY(auto row, reader->GetManifest(hash));
     if (!row) return NoManifest(hash);
     return std::move(row->path);

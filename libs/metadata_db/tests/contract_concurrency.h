@@ -30,6 +30,23 @@ TEST_P(MetadataStoreContract, AReaderKeepsSeeingTheMomentItWasOpenedAt) {
   EXPECT_NE(Dump(), before) << "a new reader sees what was committed before it was opened";
 }
 
+TEST_P(MetadataStoreContract, AReaderAtFirstReadKeepsSeeingTheMomentOfThat) {
+  Register(Version());
+  const JobId job = Schedule(Version());
+  const LocationId location = Acquire(Version(), job, "blocks");
+  Must(store.CommitFiles({job}, {File(location, "a")}, Soon()));
+  const auto reader = Must(store.OpenReaderAtFirstRead(Soon()));
+  EXPECT_EQ(Must(reader->ListFiles(location)).size(), 1U) << "what was there when it was opened";
+
+  const std::string seen = DumpEverything(*reader);
+  Must(store.CommitFiles({job}, {File(location, "b")}, Soon()));
+  Move(job, JobTransition::kStart);
+  EXPECT_EQ(DumpEverything(*reader), seen);
+  EXPECT_EQ(Must(Must(store.OpenReaderAtFirstRead(Soon()))->ListFiles(location)).size(), 2U);
+  Must(store.OpenReaderAtFirstRead(Soon()));
+  EXPECT_NE(Dump(), seen) << "one that nobody has read with leaves nothing behind";
+}
+
 // Method: one thread commits three files at a time while others read. Whatever a reader sees must
 // be a whole number of commits, and the table's version must count exactly the files that it sees.
 TEST_P(MetadataStoreContract, ReadersSeeWholeCommitsWhileAnotherThreadCommits) {

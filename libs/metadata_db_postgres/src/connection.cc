@@ -67,8 +67,11 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& url, Dea
   return connection;
 }
 
-Result<std::vector<Rows>> Connection::RunAll(const std::vector<Statement>& statements) {
+Result<std::vector<Rows>> Connection::RunAll(std::vector<Statement> statements) {
   TIDEMARK_TRY(CheckUsable());
+  const auto first_wanted = static_cast<std::ptrdiff_t>(kept_back_.size());
+  statements.insert(statements.begin(), kept_back_.begin(), kept_back_.end());
+  kept_back_.clear();
   PGconn* const connection = connection_.get();
   std::vector<bool> prepares(statements.size());
   bool is_sent = PQenterPipelineMode(connection) == 1;
@@ -97,12 +100,24 @@ Result<std::vector<Rows>> Connection::RunAll(const std::vector<Statement>& state
     }
   }
   TIDEMARK_TRY(ReachSync());
+  // What was kept back is a BEGIN: after its failure each statement would be by itself.
+  const bool is_without_transaction =
+      failure && first_wanted > 0 && PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
+  if (is_without_transaction) connection_.reset();
   if (failure) return std::unexpected(*std::move(failure));
+  all.erase(all.begin(), all.begin() + first_wanted);
   return all;
 }
 
+// For what cannot be sent together with anything.
+Status Connection::RunKeptBack() {
+  if (kept_back_.empty()) return CheckUsable();
+  TIDEMARK_TRY(RunAll({}));
+  return {};
+}
+
 Status Connection::RunScript(const char* script) {
-  TIDEMARK_TRY(CheckUsable());
+  TIDEMARK_TRY(RunKeptBack());
   if (PQsendQuery(connection_.get(), script) == 0) return Break(PQerrorMessage(connection_.get()));
   TIDEMARK_TRY(Flush());
   Status outcome;
@@ -118,7 +133,7 @@ Status Connection::RunScript(const char* script) {
 
 Status Connection::CopyOut(const std::string& sql,
                            const std::function<void(const CopiedRow&)>& take) {
-  TIDEMARK_TRY(CheckUsable());
+  TIDEMARK_TRY(RunKeptBack());
   if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
     return Break(PQerrorMessage(connection_.get()));
   }
@@ -145,22 +160,53 @@ Status Connection::CopyOut(const std::string& sql,
 
 bool Connection::RollBack() {
   if (is_broken()) return false;
-  if (PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return true;
+  kept_back_.clear();
+  if (is_rolling_back_ || PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return true;
   SetDeadline(Deadline::After(kRollBackTime));
-  return Run(kRollBack).has_value() && PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
+  PGconn* const connection = connection_.get();
+  const bool is_sent = PQenterPipelineMode(connection) == 1 &&
+                       Send(Statement(kRollBack), prepares_roll_back_) &&
+                       PQpipelineSync(connection) == 1;
+  if (!is_sent) {
+    static_cast<void>(Break(PQerrorMessage(connection)));
+    return false;
+  }
+  is_rolling_back_ = true;
+  return Flush().has_value();
+}
+
+// Breaks the connection if the transaction has not ended.
+void Connection::EndRollBack() {
+  is_rolling_back_ = false;
+  // Not the deadline of whoever has come for the session: it would be closed for his haste.
+  const Deadline deadline = std::exchange(deadline_, Deadline::After(kRollBackTime));
+  bool is_done = !prepares_roll_back_ || CommandResult().has_value();
+  is_done = is_done && CommandResult() && ReachSync() &&
+            PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
+  if (!is_done) connection_.reset();
+  sql_state_.clear();
+  deadline_ = deadline;
 }
 
 bool Connection::HasBeenClosed() {
   if (is_broken()) return true;
   // A server has nothing to say to an idle session but that it ends.
-  pollfd watched{.fd = PQsocket(connection_.get()), .events = POLLIN, .revents = 0};
-  return poll(&watched, 1, 0) != 0;
+  const auto says_something = [this] {
+    pollfd watched{.fd = PQsocket(connection_.get()), .events = POLLIN, .revents = 0};
+    return poll(&watched, 1, 0) != 0;
+  };
+  if (!says_something()) return false;
+  if (!is_rolling_back_) return true;
+  EndRollBack();
+  return is_broken() || says_something();
 }
 
 Status Connection::CheckUsable() {
   sql_state_.clear();
+  TIDEMARK_TRY(metadata_db::CheckDeadline(deadline_));
+  if (!is_broken() && is_rolling_back_) EndRollBack();
   if (is_broken()) return MakeError(ErrorCode::kUnavailable, "the database session has ended");
-  return metadata_db::CheckDeadline(deadline_);
+  return {};
 }
 
 // `prepares`: whether the statement is preceded by its preparation.

@@ -47,7 +47,11 @@ class Connection {
 
   /// Runs statements one after the other, all sent at once. Yields the rows of each; after the
   /// first failure none of the rest is run.
-  Result<std::vector<Rows>> RunAll(const std::vector<Statement>& statements);
+  Result<std::vector<Rows>> RunAll(std::vector<Statement> statements);
+
+  /// Keeps these back until something else is run, and runs them before it. Its failure may be
+  /// theirs; their rows are dropped.
+  void SendWithNext(std::vector<Statement> statements) { kept_back_ = std::move(statements); }
 
   /// Runs every statement of `script`; their rows are dropped.
   Status RunScript(const char* script);
@@ -56,8 +60,9 @@ class Connection {
   /// some have been.
   Status CopyOut(const std::string& sql, const std::function<void(const CopiedRow&)>& take);
 
-  /// Ends the open transaction, if there is one, without keeping what it did. False if the session
-  /// is of no further use.
+  /// Ends the open transaction, if there is one, without keeping what it did. That the server has
+  /// done so is not waited for here but by whatever the session is used for next. False if the
+  /// session is of no further use.
   bool RollBack();
 
   /// Whether the server has closed the idle session, or is about to.
@@ -72,6 +77,8 @@ class Connection {
   explicit Connection(ConnectionPtr connection);
 
   Status CheckUsable();
+  Status RunKeptBack();
+  void EndRollBack();
   bool Send(const Statement& statement, bool& prepares);
   Status Flush();
   Result<ResultPtr> NextResult();
@@ -86,6 +93,9 @@ class Connection {
   int last_name_ = 0;
   std::string role_;
   std::string sql_state_;
+  std::vector<Statement> kept_back_;
+  bool is_rolling_back_ = false;  // The server's answer to that has not been read.
+  bool prepares_roll_back_ = false;
   Deadline deadline_ = Deadline::Never();
 };
 

@@ -176,7 +176,8 @@ class PostgresReader final : public metadata_db::MetadataReader {
     // Its place in the pool is the one that the next takes.
     snapshot_.reset();
     has_attached_feed_.reset();
-    TIDEMARK_TRY(snapshot_, Transaction::Begin(pool_, Transaction::Kind::kRead, deadline_));
+    TIDEMARK_TRY(snapshot_, Transaction::Begin(pool_, Transaction::Kind::kRead,
+                                               Transaction::Start::kNow, deadline_));
     return select(snapshot_->connection());
   }
 
@@ -191,8 +192,10 @@ class PostgresReader final : public metadata_db::MetadataReader {
 }  // namespace
 
 Result<std::unique_ptr<metadata_db::MetadataReader>> OpenPostgresReader(
-    std::shared_ptr<ConnectionPool> pool, Ownership ownership, Deadline deadline) {
-  TIDEMARK_TRY(Transaction snapshot, Transaction::Begin(pool, Transaction::Kind::kRead, deadline));
+    std::shared_ptr<ConnectionPool> pool, Ownership ownership, Transaction::Start start,
+    Deadline deadline) {
+  TIDEMARK_TRY(Transaction snapshot,
+               Transaction::Begin(pool, Transaction::Kind::kRead, start, deadline));
   return std::make_unique<PostgresReader>(std::move(pool), ownership, deadline,
                                           std::move(snapshot));
 }

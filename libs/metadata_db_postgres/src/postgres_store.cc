@@ -43,7 +43,11 @@ class PostgresStore final : public MetadataStore {
   bool is_read_only() const override { return ownership_ == Ownership::kAmps; }
 
   Result<std::unique_ptr<MetadataReader>> OpenReader(Deadline deadline) override {
-    return OpenPostgresReader(pool_, ownership_, deadline);
+    return OpenPostgresReader(pool_, ownership_, Transaction::Start::kNow, deadline);
+  }
+
+  Result<std::unique_ptr<MetadataReader>> OpenReaderAtFirstRead(Deadline deadline) override {
+    return OpenPostgresReader(pool_, ownership_, Transaction::Start::kWithFirstStatement, deadline);
   }
 
   Result<bool> MayHaveChanged(const FeedPosition& since, Deadline deadline) override {
@@ -247,8 +251,8 @@ class PostgresStore final : public MetadataStore {
     }
     bool has_lost_session = false;
     for (int tries = 1;; ++tries) {
-      TIDEMARK_TRY(Transaction transaction,
-                   Transaction::Begin(pool_, Transaction::Kind::kWrite, deadline));
+      TIDEMARK_TRY(Transaction transaction, Transaction::Begin(pool_, Transaction::Kind::kWrite,
+                                                               Transaction::Start::kNow, deadline));
       Write write{.connection = transaction.connection(), .now = std::nullopt};
       if (clock_ != nullptr) write.now = clock_->Now();
       auto result = body(std::as_const(write));

@@ -91,7 +91,13 @@ constexpr Query kSelectFiles{R"sql(
 SELECT id, location_id, file_name, metadata::text, object_size, object_e_tag, object_version, url
 FROM file_metadata WHERE location_id = $1 ORDER BY id)sql"};
 
-// COPY takes no parameters.
+// Those that have come since the last look are few.
+constexpr std::int64_t kFewFiles = 1000;
+constexpr Query kSelectFilesAfter{R"sql(
+SELECT id, file_name, metadata::text, object_size FROM file_metadata
+WHERE location_id = $1 AND id > $2 ORDER BY id LIMIT $3)sql"};
+
+// COPY takes no parameters, and so is planned each time, but is quicker for many rows.
 constexpr std::string_view kCopyFiles = R"sql(
 COPY (SELECT id, file_name, metadata::text, object_size FROM file_metadata
       WHERE location_id = {} AND id > {} ORDER BY id) TO STDOUT (FORMAT binary))sql";
@@ -211,6 +217,19 @@ Result<std::vector<FileRow>> SelectFiles(Connection& connection, LocationId loca
 
 Status VisitFiles(Connection& connection, LocationId location, FileId after,
                   const metadata_db::FileVisitor& visit) {
+  if (after.value > std::numeric_limits<std::int64_t>::min()) {
+    TIDEMARK_TRY(const Rows few,
+                 connection.Run(kSelectFilesAfter, location.value, after.value, kFewFiles));
+    for (std::size_t i = 0; i < few.size(); ++i) {
+      const Row row = few[i];
+      after = {row.Int64(0)};
+      visit({.id = after,
+             .file_name = row.View(1),
+             .metadata = row.View(2),
+             .object_size = row.OptionalInt64(3)});
+    }
+    if (few.size() < static_cast<std::size_t>(kFewFiles)) return {};
+  }
   const std::string sql = fmt::format(kCopyFiles, location.value, after.value);
   return connection.CopyOut(sql, [&](const CopiedRow& row) {
     visit({.id = {row.Int64(0)},

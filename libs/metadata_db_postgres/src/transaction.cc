@@ -51,16 +51,16 @@ Timeouts TimeoutsFor(Deadline deadline) {
 
 }  // namespace
 
-Result<Transaction> Transaction::Begin(std::shared_ptr<ConnectionPool> pool, Kind kind,
+Result<Transaction> Transaction::Begin(std::shared_ptr<ConnectionPool> pool, Kind kind, Start start,
                                        Deadline deadline) {
   TIDEMARK_TRY(Session session, pool->Take(ConnectionPool::Want::kAny, deadline));
   Transaction transaction(pool, std::move(session));
-  Status started = transaction.Start(kind);
+  Status started = transaction.Open(kind, start);
   if (!started && transaction.session_.was_idle && transaction.connection().is_broken()) {
     transaction.GiveBack();
     TIDEMARK_TRY(Session fresh, pool->Take(ConnectionPool::Want::kNew, deadline));
     transaction = Transaction(std::move(pool), std::move(fresh));
-    started = transaction.Start(kind);
+    started = transaction.Open(kind, start);
   }
   TIDEMARK_TRY(std::move(started));
   return transaction;
@@ -75,11 +75,13 @@ Transaction& Transaction::operator=(Transaction&& other) noexcept {
   return *this;
 }
 
-Status Transaction::Start(Kind kind) {
+Status Transaction::Open(Kind kind, Start start) {
   const Timeouts timeouts = TimeoutsFor(connection().deadline());
-  TIDEMARK_TRY(connection().RunAll(
+  connection().SendWithNext(
       {Statement(kind == Kind::kRead ? kBeginRead : kBeginWrite),
-       Statement(kSetTimeouts, timeouts.statement, timeouts.lock, timeouts.idle)}));
+       Statement(kSetTimeouts, timeouts.statement, timeouts.lock, timeouts.idle)});
+  if (start == Start::kWithFirstStatement) return {};
+  TIDEMARK_TRY(connection().RunAll({}));
   return {};
 }
 

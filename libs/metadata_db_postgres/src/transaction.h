@@ -11,9 +11,9 @@
 
 namespace tidemark::metadata_db_postgres {
 
-/// Holds a session, and gives it back at the end; what is not committed by then is undone, which
-/// may take 200 ms, after which the session is closed instead. Keeps the pool alive. Not
-/// thread-safe.
+/// Holds a session, and gives it back at the end; what is not committed by then is undone. Whoever
+/// takes the session next waits for that, 200 ms at most, after which it is closed instead. Keeps
+/// the pool alive. Not thread-safe.
 class Transaction {
  public:
   enum class Kind : std::uint8_t {
@@ -21,8 +21,14 @@ class Transaction {
     kWrite,  // Each of its statements sees what has been committed before it.
   };
 
-  /// A session that turns out to be dead is replaced by a new one, once.
-  static Result<Transaction> Begin(std::shared_ptr<ConnectionPool> pool, Kind kind,
+  enum class Start : std::uint8_t {
+    kNow,
+    kWithFirstStatement,  // With which it is sent: one round trip fewer.
+  };
+
+  /// A session that turns out to be dead is replaced by a new one, once, as far as that is found
+  /// out here.
+  static Result<Transaction> Begin(std::shared_ptr<ConnectionPool> pool, Kind kind, Start start,
                                    Deadline deadline);
 
   Transaction(Transaction&& other) noexcept = default;
@@ -48,7 +54,7 @@ class Transaction {
   Transaction(std::shared_ptr<ConnectionPool> pool, Session session)
       : pool_(std::move(pool)), session_(std::move(session)) {}
 
-  Status Start(Kind kind);
+  Status Open(Kind kind, Start start);
   void GiveBack();
 
   std::shared_ptr<ConnectionPool> pool_;  // Null after a move.

@@ -151,6 +151,83 @@ TEST_F(SessionTest, ASessionThatWasEndedWhileIdleIsReplaced) {
   }
 }
 
+// Method: what a reader leaves behind is undone without anybody waiting for it. The one session is
+// then used at once, many times, and by every kind of call.
+TEST_F(SessionTest, ASessionThatHasJustBeenReadWithCanBeUsedAtOnce) {
+  AddJobWithFiles();
+  store = Open({.pool_size = 1});
+  const auto job = Must(Read()->ListJobs({})).at(0).id;
+  const LocationId location = Must(Read()->ListTablesWrittenBy(job)).at(0).active_revision.value();
+  const auto position = Must(Read()->ReadFeed(std::nullopt)).value().position;
+  for (int round = 0; round < 50; ++round) {
+    Must(Read()->ListWorkers());
+    Read();  // And one that nobody has read with.
+    EXPECT_EQ(CodeOf(store->Heartbeat("node", Soon())), "ok");
+    std::size_t files = 0;
+    Must(Read()->VisitFilesAfter(location, {0}, [&](const auto&) { ++files; }));
+    EXPECT_GT(files, 0U);
+    Must(store->MayHaveChanged(position, Soon()));
+    EXPECT_EQ(CodeOf(store->OpenReaderAtFirstRead(Soon())), "ok");
+  }
+}
+
+TEST_F(SessionTest, AReaderThatIsGoneHoldsNoTransactionOpen) {
+  AddJobWithFiles();
+  Must(Read()->ListWorkers());
+  const auto open_transactions = [&] {
+    return raw.Value(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tidemark' "
+        "AND state LIKE 'idle in transaction%'");
+  };
+  const Deadline deadline = Soon();
+  while (open_transactions() != "0" && !deadline.HasPassed()) std::this_thread::yield();
+  EXPECT_EQ(open_transactions(), "0");
+}
+
+TEST_F(SessionTest, ASessionThatEndsWhileItUndoesIsReplaced) {
+  AddJobWithFiles();
+  store = Open({.pool_size = 1});
+  for (int round = 0; round < 3; ++round) {
+    Must(Read()->ListWorkers());
+    EndSessions();
+    EXPECT_EQ(WorkerCount(), 1U);
+    Must(Read()->ListWorkers());
+    EndSessions();
+    EXPECT_EQ(CodeOf(store->Heartbeat("node", Soon())), "ok");
+    Must(Read()->ListWorkers());
+    EndSessions();
+    EXPECT_EQ(Must(Must(store->OpenReaderAtFirstRead(Soon()))->ListWorkers()).size(), 1U);
+  }
+}
+
+TEST_F(SessionTest, AServerThatStandsStillWhileASessionUndoesHoldsNobodyUp) {
+  AddJobWithFiles();
+  store = Open({.pool_size = 1});
+  auto reader = Read();
+  Must(reader->ListWorkers());
+  {
+    const StoppedServer stopped(raw);
+    reader.reset();
+    FailsInTime([&](Deadline deadline) { return store->Heartbeat("node", deadline); });
+    FailsInTime([&](Deadline deadline) -> Result<std::vector<metadata_db::WorkerRow>> {
+      TIDEMARK_TRY(const auto late, store->OpenReaderAtFirstRead(deadline));
+      return late->ListWorkers();
+    });
+  }
+  EXPECT_EQ(WorkerCount(), 1U);
+}
+
+TEST_F(SessionTest, AReaderAtFirstReadBeginsAgainWhenItsSessionHasEnded) {
+  AddJobWithFiles();
+  store = Open({.pool_size = 1});
+  Must(Read()->ListWorkers());
+  const auto reader = Must(store->OpenReaderAtFirstRead(Soon()));
+  EndSessions();
+  EXPECT_EQ(Must(reader->ListWorkers()).size(), 1U);
+  EndSessions();
+  EXPECT_EQ(CodeOf(reader->ListWorkers()), "unavailable");
+}
+
 TEST_F(SessionTest, AReaderThatHasSeenNothingBeginsAgainWhenItsSessionEnds) {
   AddJobWithFiles();
   store = Open({.pool_size = 1});
