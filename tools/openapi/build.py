@@ -70,6 +70,12 @@ TAG_HEADERS = {
         "required": True,
         "schema": {"type": "string", "const": "private, no-cache"},
     },
+    "Age": {
+        "description": "Only on a stale answer: so many seconds ago, at most, it was known to hold.",
+        "required": False,
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+        "example": "3",
+    },
 }
 IF_NONE_MATCH = {
     "in": "header",
@@ -77,6 +83,13 @@ IF_NONE_MATCH = {
     "name": "If-None-Match",
     "schema": {"type": "string"},
     "description": "ETags of answers that the client has: 304 if one of them still holds.",
+}
+CACHE_CONTROL = {
+    "in": "header",
+    "required": False,
+    "name": "Cache-Control",
+    "schema": {"type": "string"},
+    "description": "With max-stale=N an answer that is N seconds old at most is welcome where the database cannot confirm one: it then carries Age. Without it there is none that is not confirmed.",
 }
 
 
@@ -129,7 +142,7 @@ def parameters_of(operation):
     names = re.findall(r"\{(\w+)\}", operation["path"])
     path = [{"in": "path", "required": True, **operations.PATH_PARAMETERS[operations.parameter_key(operation["path"], name)], "name": name} for name in names]
     query = [{"in": "query", "required": False, **parameter} for parameter in operation["query"]]
-    return path + query + ([IF_NONE_MATCH] if operation["tagged"] else [])
+    return path + query + ([IF_NONE_MATCH, CACHE_CONTROL] if operation["tagged"] else [])
 
 
 def example_path(operation, parameters):

@@ -7,12 +7,19 @@
 //   3. A request whose answer has changed, or is not there, computes it, unless somebody does so
 //      already: then it waits for that, and goes by rule 2 again. By the second half of that rule
 //      it waits for two computations at most, however fast the table changes.
-//   4. One look serves all requests that came together: it is asked for when the last is there.
+//   4. Where no look succeeds, nothing is given, but to who has said how old an answer he takes
+//   (RFC
+//      9111 5.2.1.2): then what was kept last is, with its age since a look has last confirmed it.
+//   5. One look serves all requests that came together: it is asked for when the last is there.
 #include "answer_cache.h"
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
+#include <charconv>
+#include <chrono>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include "metrics.h"
@@ -76,6 +83,35 @@ bool ListsTag(std::string_view list, std::string_view tag) {
   return false;
 }
 
+/// How old an answer may be that nobody can confirm; nullopt if it must not be given at all.
+/// Without a number it may be of any age.
+std::optional<std::chrono::seconds> AcceptedAge(const Request& request) {
+  constexpr std::string_view kMaxStale = "max-stale";
+  constexpr std::chrono::seconds kAnyAge = std::chrono::seconds::max();
+  const auto control = request.FindHeader("Cache-Control");
+  std::string_view rest = control.value_or("");
+  while (!rest.empty()) {
+    std::string_view word = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    word.remove_prefix(std::min(word.find_first_not_of(" \t"), word.size()));
+    word = word.substr(0, word.find_last_not_of(" \t") + 1);
+    const std::string_view name = word.substr(0, word.find('='));
+    const bool is_it = std::ranges::equal(name, kMaxStale, [](char a, char b) {
+      return std::tolower(static_cast<unsigned char>(a)) == b;
+    });
+    if (!is_it) continue;
+    word.remove_prefix(name.size());
+    if (word.empty()) return kAnyAge;
+    std::uint32_t seconds = 0;
+    const auto [end, error] = std::from_chars(word.data() + 1, word.data() + word.size(), seconds);
+    if (end != word.data() + word.size()) return std::nullopt;
+    // More than fits is any age (RFC 9111 1.2.2).
+    if (error == std::errc::result_out_of_range) return kAnyAge;
+    return error == std::errc() ? std::optional(std::chrono::seconds(seconds)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 /// The reply's own tag; "" if it has none.
 std::string_view TagOf(const Reply& reply) {
   const auto tag = std::ranges::find(reply.headers, "ETag", &http::Header::name);
@@ -97,6 +133,7 @@ Reply NotModified(const Reply& reply) {
 struct AnswerCounts {
   Counter& hits = Requests("hit");
   Counter& misses = Requests("miss");
+  Counter& stale = Requests("stale");
   Gauge& entries =
       ProcessMetrics().GetGauge({.name = "tidemark_cache_entries",
                                  .help = "Answers and indexes that are kept in memory.",
@@ -175,14 +212,21 @@ struct AnswerCache::State : std::enable_shared_from_this<State> {
     std::shared_ptr<const Answer> answer;  // Once it is there, if it may be given to others.
   };
 
+  struct Kept {
+    std::shared_ptr<const Answer> answer;
+    SteadyTime confirmed_at;                 // It held then.
+    std::list<std::string>::iterator place;  // In `by_use`.
+  };
+
   void Confirm();
   void AnswerAll(Group group, bool is_confirmed);
   bool Continue(Asker& asker);
+  void GiveStale(Asker& asker);
   void Give(const Answer& answer, Asker& asker) const;
-  void Keep(const std::string& key, std::shared_ptr<const Answer> answer);
+  void Keep(const std::string& key, std::shared_ptr<const Answer> answer, SteadyTime begun_at);
   void EndComputation(const std::string& key);
 
-  std::shared_ptr<const Answer> Find(const std::string& key) TIDEMARK_REQUIRES(mutex);
+  Kept* Find(const std::string& key) TIDEMARK_REQUIRES(mutex);
   void Drop(const std::string& key) TIDEMARK_REQUIRES(mutex);
   std::shared_ptr<void> BeginComputation(const std::string& key) TIDEMARK_REQUIRES(mutex);
 
@@ -196,11 +240,6 @@ struct AnswerCache::State : std::enable_shared_from_this<State> {
   Group next TIDEMARK_GUARDED_BY(asking);  // Not sent yet.
   std::vector<Group> spare TIDEMARK_GUARDED_BY(asking);
 
-  struct Kept {
-    std::shared_ptr<const Answer> answer;
-    std::list<std::string>::iterator place;  // In `by_use`.
-  };
-
   Mutex mutex;
   std::unordered_map<std::string, Kept> answers TIDEMARK_GUARDED_BY(mutex);
   std::list<std::string> by_use TIDEMARK_GUARDED_BY(mutex);  // The one that was used last first.
@@ -208,11 +247,11 @@ struct AnswerCache::State : std::enable_shared_from_this<State> {
   std::unordered_map<std::string, Computation> computations TIDEMARK_GUARDED_BY(mutex);
 };
 
-std::shared_ptr<const Answer> AnswerCache::State::Find(const std::string& key) {
+auto AnswerCache::State::Find(const std::string& key) -> Kept* {
   const auto found = answers.find(key);
   if (found == answers.end()) return nullptr;
   by_use.splice(by_use.begin(), by_use, found->second.place);
-  return found->second.answer;
+  return &found->second;
 }
 
 void AnswerCache::State::Drop(const std::string& key) {
@@ -225,14 +264,16 @@ void AnswerCache::State::Drop(const std::string& key) {
   counts.bytes.Set(static_cast<std::int64_t>(bytes));
 }
 
-void AnswerCache::State::Keep(const std::string& key, std::shared_ptr<const Answer> answer) {
+void AnswerCache::State::Keep(const std::string& key, std::shared_ptr<const Answer> answer,
+                              SteadyTime begun_at) {
   const MutexLock lock(mutex);
   Drop(key);
   bytes += SizeOf(key, *answer);
   const auto computation = computations.find(key);
   if (computation != computations.end()) computation->second.answer = answer;
   by_use.push_front(key);
-  answers.emplace(key, Kept{.answer = std::move(answer), .place = by_use.begin()});
+  answers.emplace(
+      key, Kept{.answer = std::move(answer), .confirmed_at = begun_at, .place = by_use.begin()});
   while (bytes > max_bytes) Drop(std::string(by_use.back()));
   counts.entries.Set(static_cast<std::int64_t>(answers.size()));
   counts.bytes.Set(static_cast<std::int64_t>(bytes));
@@ -292,8 +333,11 @@ void AnswerCache::State::Confirm() {
 // them all.
 void AnswerCache::State::AnswerAll(Group group, bool is_confirmed) {
   for (Asker& asker : group.all()) {
-    const bool is_over = !is_confirmed || Continue(asker);
-    if (!is_over) asker.request = nullptr;
+    if (!is_confirmed) {
+      GiveStale(asker);
+    } else if (!Continue(asker)) {
+      asker.request = nullptr;
+    }
   }
   for (Asker& asker : group.all()) {
     if (asker.request != nullptr) std::exchange(asker.done, nullptr)(std::move(asker.reply));
@@ -315,15 +359,15 @@ void AnswerCache::State::Give(const Answer& answer, Asker& asker) const {
 bool AnswerCache::State::Continue(Asker& asker) {
   Request& request = *asker.request;
   const MutexLock lock(mutex);
-  std::shared_ptr<const Answer> answer = Find(asker.key);
-  const bool is_younger = answer && answer->computation > asker.computations;
-  if (answer && !is_younger && !watch.IsUnchanged(answer->read_from, answer->since)) {
-    Drop(asker.key);
-    answer.reset();
-  }
-  if (answer) {
-    Give(*answer, asker);
-    return true;
+  if (Kept* const kept = Find(asker.key)) {
+    const Answer& answer = *kept->answer;
+    const SteadyTime looked_at = watch.latest_began_at();
+    const bool is_unchanged = watch.IsUnchanged(answer.read_from, answer.since);
+    if (is_unchanged) kept->confirmed_at = std::max(kept->confirmed_at, looked_at);
+    if (is_unchanged || answer.computation > asker.computations) {
+      Give(answer, asker);
+      return true;
+    }
   }
   const auto computation = computations.find(asker.key);
   if (computation == computations.end()) {
@@ -332,6 +376,25 @@ bool AnswerCache::State::Continue(Asker& asker) {
   }
   computation->second.askers.push_back(std::move(asker));
   return false;
+}
+
+// There is no reply if nothing is kept that is young enough for the asker.
+void AnswerCache::State::GiveStale(Asker& asker) {
+  Request& request = *asker.request;
+  const auto accepted = AcceptedAge(request);
+  if (!accepted) return;
+  const MutexLock lock(mutex);
+  const Kept* const kept = Find(asker.key);
+  if (kept == nullptr) return;
+  const auto age = std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() -
+                                                           kept->confirmed_at);
+  if (age > *accepted) return;
+  request.route = kept->answer->route;
+  counts.stale.Add();
+  asker.reply = std::make_shared<const PreparedReply>(
+      *kept->answer->For(request),
+      http::Header{.name = "Age", .value = std::to_string(age.count())});
+  CountReply(asker.reply->status());
 }
 
 AnswerCache::AnswerCache(ChangeWatch& watch, std::size_t max_bytes)
@@ -355,6 +418,7 @@ void AnswerCache::Send() { state_->Confirm(); }
 Reply AnswerCache::Compute(const Request& request, const std::function<TrackedReply()>& compute) {
   const std::uint64_t computation = ++state_->computations_begun;
   const ChangeWatch::Look since = state_->watch.latest();
+  const SteadyTime begun_at = std::chrono::steady_clock::now();
   TrackedReply computed = compute();
   if (computed.read_from && MayBeKept(request)) {
     const Reply& reply = computed.reply;
@@ -366,7 +430,8 @@ Reply AnswerCache::Compute(const Request& request, const std::function<TrackedRe
                      .read_from = *std::move(computed.read_from),
                      .since = since,
                      .computation = computation,
-                     .route = request.route}));
+                     .route = request.route}),
+                 begun_at);
   }
   if (MayBeKept(request)) state_->counts.misses.Add();
   return std::move(computed.reply);
@@ -382,7 +447,7 @@ void AddEntityTag(Reply& reply) {
   constexpr std::size_t kDigits = 32;
   reply.headers.push_back({"ETag", "W/\"" + Sha256Hex(reply.body).substr(0, kDigits) + "\""});
   reply.headers.push_back({"Cache-Control", "private, no-cache"});
-  reply.headers.push_back({"Access-Control-Expose-Headers", "ETag"});
+  reply.headers.push_back({"Access-Control-Expose-Headers", "ETag, Age"});
 }
 
 Reply Condition(const Request& request, Reply reply) {

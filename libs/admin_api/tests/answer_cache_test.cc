@@ -277,6 +277,76 @@ TEST_F(AnswerCacheTest, WhileTheDatabaseCannotConfirmNothingIsGiven) {
   EXPECT_TRUE(was_kept) << "it still holds";
 }
 
+TEST_F(AnswerCacheTest, WhoTakesAStaleAnswerIsToldItsAge) {
+  Fill(eth_, "blocks", Schedule(eth_), "0-9");
+  Warm(path);
+  const Reply confirmed = AskCached(RequestFor(path, {{"Cache-Control", "max-stale=60"}}));
+  EXPECT_EQ(Header(confirmed, "Age"), "") << "while the database confirms, it is not stale";
+
+  const Counter& given = ProcessMetrics().GetCounter(
+      {"tidemark_cache_requests_total", "", {{"cache", "answers"}, {"result", "stale"}}});
+  const auto given_before = given.value();
+  metadata_.first_failing_call = metadata_.calls;
+  for (const std::string control : {"max-stale=60", "no-transform , Max-Stale=60", "max-stale",
+                                    "max-stale=99999999999999999999"}) {
+    const Reply stale = AskCached(RequestFor(path, {{"Cache-Control", control}}));
+    ASSERT_TRUE(was_kept) << control;
+    EXPECT_EQ(stale.status, 200) << control;
+    EXPECT_EQ(stale.body, confirmed.body) << control;
+    EXPECT_EQ(Header(stale, "ETag"), Header(confirmed, "ETag")) << control;
+    EXPECT_FALSE(Header(stale, "Age").empty()) << control;
+  }
+  EXPECT_EQ(given.value(), given_before + 4);
+  const Reply not_modified = AskCached(RequestFor(
+      path, {{"If-None-Match", Header(confirmed, "ETag")}, {"Cache-Control", "max-stale"}}));
+  EXPECT_EQ(not_modified.status, 304);
+  EXPECT_FALSE(Header(not_modified, "Age").empty());
+
+  for (const std::string control :
+       {"", "max-stale=0", "max-stale=", "max-stale=x", "max-stale=-1", "max-stale=1x",
+        "xmax-stale", "max-stalex", "stale-if-error=9"}) {
+    EXPECT_EQ(AskCached(RequestFor(path, {{"Cache-Control", control}})).status, 503) << control;
+  }
+  EXPECT_EQ(AskCached(RequestFor(path + "?include=gaps", {{"Cache-Control", "max-stale"}})).status,
+            503)
+      << "nothing of it is kept";
+}
+
+TEST_F(AnswerCacheTest, AStaleAnswersAgeIsSinceItWasConfirmedLast) {
+  Warm(path);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  AskCached(path);
+  const auto confirmed_at = std::chrono::steady_clock::now();
+  metadata_.first_failing_call = metadata_.calls;
+  const auto age_now = [&] {
+    return Header(AskCached(RequestFor(path, {{"Cache-Control", "max-stale"}})), "Age");
+  };
+  EXPECT_EQ(age_now(), "1") << "never less than it is";
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  const auto waited =
+      std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - confirmed_at);
+  EXPECT_GE(std::stoi(age_now()), 2);
+  EXPECT_LE(std::stoi(age_now()), waited.count() + 1);
+  EXPECT_EQ(AskCached(RequestFor(path, {{"Cache-Control", "max-stale=1"}})).status, 503);
+}
+
+// Method: the database goes away between the look that tells of a change and the computation.
+TEST_F(AnswerCacheTest, AnAnswerThatHasChangedIsStillThereForWhoTakesAStaleOne) {
+  Warm(path);
+  const std::string before = AskCached(path).body;
+  AddRow(Fill(eth_, "blocks", Schedule(eth_), "0-9"), "none");
+  Request request = RequestFor(path);
+  ASSERT_TRUE(HasToCompute(request));
+  metadata_.first_failing_call = metadata_.calls;
+  EXPECT_EQ(cached_router.Dispatch(request).status, 503);
+  request.held.reset();
+  EXPECT_EQ(AskCached(RequestFor(path, {{"Cache-Control", "max-stale=60"}})).body, before);
+  metadata_.first_failing_call.reset();
+  const Reply fresh = AskCached(RequestFor(path, {{"Cache-Control", "max-stale=60"}}));
+  EXPECT_NE(fresh.body, before) << "the database can be asked again";
+  EXPECT_EQ(Header(fresh, "Age"), "");
+}
+
 // Method: the first request is about to be computed when a hundred others come.
 TEST_F(AnswerCacheTest, OfManyThatAskForANewAnswerOneComputes) {
   Warm(path);

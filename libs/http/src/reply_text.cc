@@ -129,6 +129,11 @@ PreparedReply::PreparedReply(Reply reply) : status_(reply.status) {
   if (CanHaveBody(reply.status)) body_ = std::move(reply.body);
 }
 
+PreparedReply::PreparedReply(const PreparedReply& reply, const Header& header)
+    : status_(reply.status_), head_(reply.head_), body_(reply.body_) {
+  AppendHeader(head_, header.name, header.value);
+}
+
 void AppendReply(std::string& out, const Reply& reply, const ReplyFrame& frame) {
   AppendHeadOf(out, reply);
   AppendFrame(out, frame);

@@ -15,6 +15,9 @@ class PreparedReply {
  public:
   explicit PreparedReply(Reply reply);
 
+  /// The same reply with one header more.
+  PreparedReply(const PreparedReply& reply, const Header& header);
+
   int status() const { return status_; }
 
   /// Status line, content type and length, and the reply's own headers, each with its line end:
