@@ -68,6 +68,7 @@ def load_while_writing(bench, lake, connections, rate, side):
     with ThreadPoolExecutor(1) as pool:
         writing = pool.submit(lake.commit, COMMITS_A_SECOND, round(bench.seconds) + 1)
         settle()
+        lake.warm()  # What came while nobody asked is not what is measured.
         measured = load(side, PROGRESS, connections, bench.seconds, rate)
         said = writing.result()
     measured.commit_rate = said["commits"] / said["seconds"]
