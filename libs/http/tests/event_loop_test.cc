@@ -45,7 +45,12 @@ class EventLoopTest : public testing::Test {
     theirs = FileDescriptor(pair[1]);
   }
 
+  /// Until a test stops it, or has failed to for so long.
   void Run() {
+    loop.CallAfter(std::chrono::seconds(10), [this] {
+      ADD_FAILURE() << "the loop has not been stopped";
+      loop.Stop();
+    });
     loop.Run([this] { ++turns; });
   }
   void Write(const std::string& bytes) const {
