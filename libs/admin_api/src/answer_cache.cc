@@ -7,9 +7,8 @@
 //   3. A request whose answer has changed, or is not there, computes it, unless somebody does so
 //      already: then it waits for that, and goes by rule 2 again. By the second half of that rule
 //      it waits for two computations at most, however fast the table changes.
-//   4. Where no look succeeds, nothing is given, but to who has said how old an answer he takes
-//   (RFC
-//      9111 5.2.1.2): then what was kept last is, with its age since a look has last confirmed it.
+//   4. Where no look succeeds, nothing is given, but to who has said how old an answer he takes:
+//      then what was kept last is, with its age since a look has last confirmed it.
 //   5. One look serves all requests that came together: it is asked for when the last is there.
 #include "answer_cache.h"
 
@@ -66,35 +65,37 @@ bool MayBeKept(const Request& request) {
   return true;
 }
 
+/// Takes the first item of a comma list from its front, without the blanks around it.
+std::string_view TakeItem(std::string_view& list) {
+  constexpr std::string_view kBlanks = " \t";
+  std::string_view item = list.substr(0, list.find(','));
+  list.remove_prefix(std::min(item.size() + 1, list.size()));
+  item.remove_prefix(std::min(item.find_first_not_of(kBlanks), item.size()));
+  return item.substr(0, item.find_last_not_of(kBlanks) + 1);
+}
+
 /// Whether a value of If-None-Match lists the tag, weak or strong, or stands for any.
 bool ListsTag(std::string_view list, std::string_view tag) {
   constexpr std::string_view kWeak = "W/";
   if (list == "*") return true;
   tag.remove_prefix(kWeak.size());
   while (!list.empty()) {
-    const auto comma = list.find(',');
-    std::string_view item = list.substr(0, comma);
-    item.remove_prefix(std::min(item.find_first_not_of(" \t"), item.size()));
-    item = item.substr(0, item.find_last_not_of(" \t") + 1);
+    std::string_view item = TakeItem(list);
     if (item.starts_with(kWeak)) item.remove_prefix(kWeak.size());
     if (item == tag) return true;
-    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
   }
   return false;
 }
 
-/// How old an answer may be that nobody can confirm; nullopt if it must not be given at all.
-/// Without a number it may be of any age.
+/// How old an answer may be that nobody can confirm (RFC 9111 5.2.1.2); nullopt if it must not be
+/// given at all. Without a number it may be of any age.
 std::optional<std::chrono::seconds> AcceptedAge(const Request& request) {
   constexpr std::string_view kMaxStale = "max-stale";
   constexpr std::chrono::seconds kAnyAge = std::chrono::seconds::max();
   const auto control = request.FindHeader("Cache-Control");
   std::string_view rest = control.value_or("");
   while (!rest.empty()) {
-    std::string_view word = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
-    word.remove_prefix(std::min(word.find_first_not_of(" \t"), word.size()));
-    word = word.substr(0, word.find_last_not_of(" \t") + 1);
+    std::string_view word = TakeItem(rest);
     const std::string_view name = word.substr(0, word.find('='));
     const bool is_it = std::ranges::equal(name, kMaxStale, [](char a, char b) {
       return std::tolower(static_cast<unsigned char>(a)) == b;

@@ -330,6 +330,38 @@ TEST_F(AnswerCacheTest, AStaleAnswersAgeIsSinceItWasConfirmedLast) {
   EXPECT_EQ(AskCached(RequestFor(path, {{"Cache-Control", "max-stale=1"}})).status, 503);
 }
 
+/// As beside a database that keeps no feed.
+class WithoutFeed final : public data_store::ChangeWatch {
+ public:
+  void Confirm(Deadline /*deadline*/, Done done) override {
+    done(MakeError(ErrorCode::kUnavailable, "the database keeps no change feed"));
+  }
+  bool ConfirmAtOnce() override { return false; }
+  Look latest() const override { return 0; }
+  SteadyTime latest_began_at() const override { return {}; }
+  bool IsUnchanged(const data_store::Dependencies&, Look) const override { return false; }
+};
+
+TEST_F(AnswerCacheTest, WhereNothingCanBeConfirmedAnAnswersAgeIsThatOfItsComputation) {
+  WithoutFeed none;
+  answers = MakeAnswerCache(none);
+  Services services = MakeServices();
+  services.answers = answers;
+  cached_router = MakeRouter(services);
+  const auto ask = [&](const std::string& control) {
+    return AskCached(RequestFor(path, {{"Cache-Control", control}}));
+  };
+  const Reply computed = ask("max-stale=60");
+  EXPECT_FALSE(was_kept) << "there is none yet";
+  EXPECT_EQ(Header(computed, "Age"), "");
+  const Reply stale = ask("max-stale=60");
+  EXPECT_TRUE(was_kept);
+  EXPECT_EQ(stale.body, computed.body);
+  EXPECT_EQ(Header(stale, "Age"), "1");
+  ask("max-stale=0");
+  EXPECT_FALSE(was_kept) << "it is computed anew";
+}
+
 // Method: the database goes away between the look that tells of a change and the computation.
 TEST_F(AnswerCacheTest, AnAnswerThatHasChangedIsStillThereForWhoTakesAStaleOne) {
   Warm(path);

@@ -148,10 +148,7 @@ class FeedWatch final : public ChangeWatch {
     return latest_;
   }
 
-  SteadyTime latest_began_at() const override {
-    const MutexLock lock(mutex_);
-    return latest_began_at_;
-  }
+  SteadyTime latest_began_at() const override { return latest_began_at_; }
 
   bool IsUnchanged(const Dependencies& dependencies, Look since) const override {
     if (latest_change_ <= since) return true;
@@ -279,8 +276,9 @@ class FeedWatch final : public ChangeWatch {
   std::shared_ptr<const FeedPosition> position_;
   LatestChanges changes_ TIDEMARK_GUARDED_BY(mutex_);
   Look latest_ TIDEMARK_GUARDED_BY(mutex_) = 0;
-  SteadyTime latest_began_at_ TIDEMARK_GUARDED_BY(mutex_);
-  std::atomic<Look> latest_change_ = 0;  // Of `changes_`, for who has no need of the mutex.
+  // For who has no need of the mutex, under which they change:
+  std::atomic<Look> latest_change_ = 0;                     // Of `changes_`,
+  std::atomic<SteadyTime> latest_began_at_ = SteadyTime();  // and of `latest_`, after the other.
   bool is_stopping_ TIDEMARK_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // The last member: it uses the others.
 };

@@ -65,6 +65,19 @@ class ChangeWatchTest : public testing::Test {
     return {.revisions = {}, .jobs = {}, .datasets = {lake.version.dataset}};
   }
 
+  /// Straight to the store, while a call of it is held up: memory stores read what is there when
+  /// the reader opens.
+  void CommitBehindTheHooks(const Dependencies& table) {
+    ASSERT_TRUE(lake.memory->CommitFiles({lake.job},
+                                         {{.location_id = table.revisions[0],
+                                           .file_name = "late.parquet",
+                                           .metadata = "{}",
+                                           .object_size = 1,
+                                           .url = "file:///",
+                                           .footer = ""}},
+                                         Deadline::Never()));
+  }
+
   DataLake lake;
   std::unique_ptr<ChangeWatch> watch = MakeChangeWatch(*lake.store);
 };
@@ -115,16 +128,7 @@ TEST_F(ChangeWatchTest, WhoComesDuringALookIsServedByTheNext) {
   HeldCall reading(lake.hooks, 2);  // The first call opens the reader.
   auto first = Ask();
   reading.WaitUntilMade();
-  // Straight to the store behind the hooks: memory stores read what is there when the reader opens.
-  const auto row = lake.memory->CommitFiles({lake.job},
-                                            {{.location_id = blocks.revisions[0],
-                                              .file_name = "late.parquet",
-                                              .metadata = "{}",
-                                              .object_size = 1,
-                                              .url = "file:///",
-                                              .footer = ""}},
-                                            Deadline::Never());
-  ASSERT_TRUE(row);
+  CommitBehindTheHooks(blocks);
   auto second = Ask();
   reading.Release();
   ASSERT_TRUE(first.get());
@@ -161,14 +165,7 @@ TEST_F(ChangeWatchTest, ALookAtOnceWaitsForNoOther) {
   opening.WaitUntilMade();
   EXPECT_TRUE(watch->ConfirmAtOnce());
   const Look since = watch->latest();
-  ASSERT_TRUE(lake.memory->CommitFiles({lake.job},
-                                       {{.location_id = blocks.revisions[0],
-                                         .file_name = "late.parquet",
-                                         .metadata = "{}",
-                                         .object_size = 1,
-                                         .url = "file:///",
-                                         .footer = ""}},
-                                       Deadline::Never()));
+  CommitBehindTheHooks(blocks);
   opening.Release();
   ASSERT_TRUE(asked.get());
   EXPECT_FALSE(watch->IsUnchanged(blocks, since));

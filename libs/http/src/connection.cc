@@ -235,9 +235,10 @@ void Connection::Answer() {
   }
   Enter(Phase::kHandler);
   request.deadline = Deadline::At(loop_.events.now() + parts_.options.request_timeout);
-  const bool may_take_shortcut =
+  const bool is_reading_method =
       exchange.method == Method::kGet || exchange.method == Method::kHead;
-  may_take_shortcut&& parts_.shortcut != nullptr ? AskShortcut() : RunHandler();
+  const bool may_take_shortcut = is_reading_method && parts_.shortcut != nullptr;
+  may_take_shortcut ? AskShortcut() : RunHandler();
 }
 
 void Connection::AskShortcut() {

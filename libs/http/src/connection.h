@@ -140,8 +140,7 @@ class Connection final : public EventLoop::Watched, public UnfinishedHook {
   bool input_is_kept_ = true;
   Connections::iterator place_;
   SteadyTime expires_at_;
-  std::string_view
-      input_;  // What has come and is not used: the end of `kept_` or of the loop's `in`.
+  std::string_view input_;  // What has come and is not used: the end of `kept_`, or of LoopState's.
   std::string kept_;
   std::string unsent_;                  // A reply that the kernel has not taken all of,
   std::size_t unsent_begin_ = 0;        // from here on.

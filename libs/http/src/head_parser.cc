@@ -56,15 +56,15 @@ std::optional<std::uint64_t> ParseLength(std::string_view digits) {
   return length;
 }
 
-/// What of the connection the headers say so far.
-struct Connection {
+/// What the headers say of the connection so far.
+struct ConnectionWords {
   bool has_close = false;
   bool has_keep_alive = false;
 };
 
 /// False if the header contradicts another, or itself.
 bool Note(std::string_view name, std::string_view value, RequestHead& head,
-          Connection& connection) {
+          ConnectionWords& connection) {
   if (EqualsIgnoringCase(name, "Connection")) {
     connection.has_close = connection.has_close || ListsWord(value, "close");
     connection.has_keep_alive = connection.has_keep_alive || ListsWord(value, "keep-alive");
@@ -85,7 +85,7 @@ bool Note(std::string_view name, std::string_view value, RequestHead& head,
 bool ParseHead(std::string_view text, RequestHead& head, std::vector<Header>& headers) {
   if (!ParseRequestLine(TakeLine(text), head)) return false;
 
-  Connection connection;
+  ConnectionWords connection;
   while (text != kLineEnd) {
     const std::string_view line = TakeLine(text);
     const std::size_t colon = line.find(':');

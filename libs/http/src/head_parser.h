@@ -18,7 +18,7 @@ struct RequestHead {
   bool is_http10 = false;       // Every other is read as HTTP/1.1.
   bool keeps_open = false;      // The client wants to send another request (RFC 9112 9.3).
   bool wants_continue = false;  // It holds its body back until it is told to send it.
-  bool is_chunked = false;      // There is a transfer encoding: the last one is chunked, if any.
+  bool is_chunked = false;      // It has a transfer encoding, whichever: CheckRequest looks which.
   std::optional<std::uint64_t> content_length;
 
   bool has_body() const { return is_chunked || content_length.value_or(0) > 0; }

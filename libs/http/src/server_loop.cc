@@ -6,7 +6,6 @@
 #include <chrono>
 #include <utility>
 
-#include "exchange.h"
 #include "net_text.h"
 #include "reply_text.h"
 #include "tidemark/base/clock.h"
@@ -68,8 +67,8 @@ void ServerLoop::OnReady(std::uint32_t /*events*/) {
   }
 }
 
-// The connection stays in the kernel's queue, so
-// without a pause this loop would take the whole thread.
+// The connection stays in the kernel's queue, so without a pause this loop would take the whole
+// thread.
 void ServerLoop::PauseAccepting(const boost::system::error_code& error) {
   Log(LogLevel::kWarning, "accept_failed", {{"reason", Reason(error)}});
   state_.events.Change(acceptor_, 0, *this);

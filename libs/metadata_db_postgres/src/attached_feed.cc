@@ -365,8 +365,7 @@ Result<bool> TryRemove(Connection& connection) {
 
 // The failure, and who is in the way, if that can be told in the time that is left.
 Error DescribeHolder(const Pool& pool, Error failure, Deadline deadline) {
-  auto look =
-      Transaction::Begin(pool, Transaction::Kind::kRead, Transaction::Start::kNow, deadline);
+  auto look = Transaction::Begin(pool, Transaction::Kind::kRead, deadline);
   if (!look) return failure;
   const auto holders = look->connection().Run(kHolders);
   if (!holders || holders->empty()) return failure;
@@ -396,8 +395,8 @@ auto Apply(const std::string& url, Deadline deadline, const Body& body)
     std::optional<milliseconds> pause;
     Error failure;
     {
-      TIDEMARK_TRY(Transaction transaction, Transaction::Begin(pool, Transaction::Kind::kWrite,
-                                                               Transaction::Start::kNow, deadline));
+      TIDEMARK_TRY(Transaction transaction,
+                   Transaction::Begin(pool, Transaction::Kind::kWrite, deadline));
       auto result = body(transaction.connection());
       if (result) {
         TIDEMARK_TRY(transaction.Commit());
@@ -455,8 +454,7 @@ std::optional<std::string> WhyUnused(const AttachedFeedStatus& status) {
 Result<AttachedFeedStatus> ReadAttachedFeedStatus(const std::string& url, Deadline deadline) {
   TIDEMARK_TRY(CheckUrl(url));
   const auto pool = std::make_shared<ConnectionPool>(url, PoolLimits{.size_max = 1});
-  TIDEMARK_TRY(Transaction look, Transaction::Begin(pool, Transaction::Kind::kRead,
-                                                    Transaction::Start::kNow, deadline));
+  TIDEMARK_TRY(Transaction look, Transaction::Begin(pool, Transaction::Kind::kRead, deadline));
   return WithPlace(ReadStatus(look.connection()));
 }
 

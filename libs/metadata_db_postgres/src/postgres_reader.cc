@@ -176,8 +176,7 @@ class PostgresReader final : public metadata_db::MetadataReader {
     // Its place in the pool is the one that the next takes.
     snapshot_.reset();
     has_attached_feed_.reset();
-    TIDEMARK_TRY(snapshot_, Transaction::Begin(pool_, Transaction::Kind::kRead,
-                                               Transaction::Start::kNow, deadline_));
+    TIDEMARK_TRY(snapshot_, Transaction::Begin(pool_, Transaction::Kind::kRead, deadline_));
     return select(snapshot_->connection());
   }
 
@@ -195,7 +194,7 @@ Result<std::unique_ptr<metadata_db::MetadataReader>> OpenPostgresReader(
     std::shared_ptr<ConnectionPool> pool, Ownership ownership, Transaction::Start start,
     Deadline deadline) {
   TIDEMARK_TRY(Transaction snapshot,
-               Transaction::Begin(pool, Transaction::Kind::kRead, start, deadline));
+               Transaction::Begin(pool, Transaction::Kind::kRead, deadline, start));
   return std::make_unique<PostgresReader>(std::move(pool), ownership, deadline,
                                           std::move(snapshot));
 }

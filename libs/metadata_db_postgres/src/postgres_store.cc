@@ -251,8 +251,8 @@ class PostgresStore final : public MetadataStore {
     }
     bool has_lost_session = false;
     for (int tries = 1;; ++tries) {
-      TIDEMARK_TRY(Transaction transaction, Transaction::Begin(pool_, Transaction::Kind::kWrite,
-                                                               Transaction::Start::kNow, deadline));
+      TIDEMARK_TRY(Transaction transaction,
+                   Transaction::Begin(pool_, Transaction::Kind::kWrite, deadline));
       Write write{.connection = transaction.connection(), .now = std::nullopt};
       if (clock_ != nullptr) write.now = clock_->Now();
       auto result = body(std::as_const(write));

@@ -121,8 +121,8 @@ Status CheckAmps(Connection& connection) {
 // that the schema has then.
 Result<std::size_t> ApplyNext(const std::shared_ptr<ConnectionPool>& pool,
                               std::span<const char* const> migrations, Deadline deadline) {
-  TIDEMARK_TRY(Transaction transaction, Transaction::Begin(pool, Transaction::Kind::kWrite,
-                                                           Transaction::Start::kNow, deadline));
+  TIDEMARK_TRY(Transaction transaction,
+               Transaction::Begin(pool, Transaction::Kind::kWrite, deadline));
   Connection& connection = transaction.connection();
   TIDEMARK_TRY(connection.Run(kLockMigrations));
   TIDEMARK_TRY(const Identity identity, Identify(connection, migrations.size()));
@@ -150,8 +150,7 @@ Result<Ownership> PrepareSchema(const std::shared_ptr<ConnectionPool>& pool,
                                 Deadline deadline) {
   Identity identity;
   {
-    TIDEMARK_TRY(Transaction look, Transaction::Begin(pool, Transaction::Kind::kRead,
-                                                      Transaction::Start::kNow, deadline));
+    TIDEMARK_TRY(Transaction look, Transaction::Begin(pool, Transaction::Kind::kRead, deadline));
     TIDEMARK_TRY(identity, Identify(look.connection(), migrations.size()));
     if (identity.ownership == Ownership::kAmps) {
       TIDEMARK_TRY(CheckAmps(look.connection()));
@@ -171,8 +170,8 @@ Result<Ownership> PrepareSchema(const std::shared_ptr<ConnectionPool>& pool,
 }
 
 Status RenewFeed(const std::shared_ptr<ConnectionPool>& pool, Deadline deadline) {
-  TIDEMARK_TRY(Transaction transaction, Transaction::Begin(pool, Transaction::Kind::kWrite,
-                                                           Transaction::Start::kNow, deadline));
+  TIDEMARK_TRY(Transaction transaction,
+               Transaction::Begin(pool, Transaction::Kind::kWrite, deadline));
   TIDEMARK_TRY(transaction.connection().Run(kRenewFeed));
   return transaction.Commit();
 }

@@ -51,8 +51,8 @@ Timeouts TimeoutsFor(Deadline deadline) {
 
 }  // namespace
 
-Result<Transaction> Transaction::Begin(std::shared_ptr<ConnectionPool> pool, Kind kind, Start start,
-                                       Deadline deadline) {
+Result<Transaction> Transaction::Begin(std::shared_ptr<ConnectionPool> pool, Kind kind,
+                                       Deadline deadline, Start start) {
   TIDEMARK_TRY(Session session, pool->Take(ConnectionPool::Want::kAny, deadline));
   Transaction transaction(pool, std::move(session));
   Status started = transaction.Open(kind, start);

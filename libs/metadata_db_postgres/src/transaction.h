@@ -28,8 +28,8 @@ class Transaction {
 
   /// A session that turns out to be dead is replaced by a new one, once, as far as that is found
   /// out here.
-  static Result<Transaction> Begin(std::shared_ptr<ConnectionPool> pool, Kind kind, Start start,
-                                   Deadline deadline);
+  static Result<Transaction> Begin(std::shared_ptr<ConnectionPool> pool, Kind kind,
+                                   Deadline deadline, Start start = Start::kNow);
 
   Transaction(Transaction&& other) noexcept = default;
   Transaction& operator=(Transaction&& other) noexcept;
